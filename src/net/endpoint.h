@@ -1,0 +1,24 @@
+#pragma once
+
+// The address at the other end of a socket, small enough to be kept for each connection. Any
+// thread.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <sys/socket.h>
+
+namespace martlet::net {
+
+struct Endpoint {
+    std::uint8_t family = 0;  // 4, 6, or 0 for a unix socket
+    std::uint16_t port = 0;
+    std::array<std::uint8_t, 16> address{};
+
+    static Endpoint of(const sockaddr_storage& from);
+    // "ADDRESS:PORT" as mosquitto writes it (no brackets around IPv6); "unix-socket" for a unix
+    // socket.
+    std::string text() const;
+};
+
+}  // namespace martlet::net

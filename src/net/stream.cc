@@ -1,0 +1,179 @@
+#include "net/stream.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace martlet::net {
+
+namespace {
+
+// An announced length is believed so far; beyond it memory grows with what has really come.
+constexpr std::size_t kBelieved = 128 * 1024;
+
+}  // namespace
+
+Stream::~Stream() {
+    close();
+}
+
+bool Stream::watch(Watched* watched) {
+    watched_ = watched;
+    return loop_.add(fd_, EPOLLIN, watched);
+}
+
+void Stream::set_interest() {
+    std::uint32_t events = (is_reading_ ? EPOLLIN : 0u) | (waits_for_room_ ? EPOLLOUT : 0u);
+    loop_.change(fd_, events, watched_);
+}
+
+Stream::Outcome Stream::receive(Scratch& scratch, Receiver& receiver) {
+    if (receiver.is_held()) {
+        // Told that there is something while nothing can be taken: stop listening until resume().
+        is_reading_ = false;
+        set_interest();
+        return Outcome::Open;
+    }
+    std::array<iovec, 2> pieces;
+    std::size_t count = 0, room = 0;
+    if (kept_) {
+        std::size_t capacity = kept_->size() - kHeadroom;
+        std::size_t end = wanted_ != 0 ? std::min<std::size_t>(capacity, wanted_) : capacity;
+        room = end - kept_size_;
+        if (room > 0) pieces[count++] = {kept_->data() + kHeadroom + kept_size_, room};
+    }
+    pieces[count++] = {scratch.bytes.get(), Scratch::kSize};
+    ssize_t got = count == 1 ? recv(fd_, scratch.bytes.get(), Scratch::kSize, 0)
+                             : readv(fd_, pieces.data(), static_cast<int>(count));
+    if (got == 0) return Outcome::Closed;
+    if (got < 0) {
+        if (errno == EAGAIN || errno == EINTR) return Outcome::Open;
+        error_ = errno;
+        return Outcome::Failed;
+    }
+    auto size = static_cast<std::size_t>(got);
+    ByteView fresh{scratch.bytes.get(), size};
+    if (kept_) {
+        std::size_t first = std::min(size, room);
+        kept_size_ += static_cast<std::uint32_t>(first);
+        fresh = fresh.first(size - first);
+        hand_kept(receiver);
+        // Still part of a packet, or held: what came behind it waits as well.
+        while (kept_ && !fresh.empty()) {
+            make_room(kept_size_ +
+                      (receiver.is_held() || wanted_ == 0
+                           ? fresh.size()
+                           : std::min<std::size_t>(fresh.size(), wanted_ - kept_size_)));
+            std::size_t fits = std::min(fresh.size(), kept_->size() - kHeadroom - kept_size_);
+            std::memcpy(kept_->data() + kHeadroom + kept_size_, fresh.data(), fits);
+            kept_size_ += static_cast<std::uint32_t>(fits);
+            fresh = fresh.subspan(fits);
+            if (!receiver.is_held()) hand_kept(receiver);
+        }
+        if (fresh.empty()) return Outcome::Open;
+    }
+    Receiver::Taken taken = receiver.on_bytes(fresh, nullptr);
+    if (taken.used < fresh.size()) keep(fresh.subspan(taken.used), taken.wanted);
+    return Outcome::Open;
+}
+
+void Stream::resume(Receiver& receiver) {
+    if (fd_ < 0) return;
+    if (!is_reading_) {
+        is_reading_ = true;
+        set_interest();
+    }
+    if (kept_) hand_kept(receiver);
+}
+
+// Offers what is kept; afterwards kept_ is empty, or begins with a packet that is not whole, or the
+// receiver is held.
+void Stream::hand_kept(Receiver& receiver) {
+    if (wanted_ != 0 && kept_size_ < wanted_)
+        return make_room(
+            std::min<std::size_t>(wanted_, std::max(kBelieved, std::size_t{kept_size_} * 2)));
+    BodyRef body = kept_;
+    ByteView bytes{body->data() + kHeadroom, kept_size_};
+    Receiver::Taken taken = receiver.on_bytes(bytes, &body);
+    if (taken.used == 0) {
+        wanted_ = static_cast<std::uint32_t>(taken.wanted);
+        if (!receiver.is_held())
+            make_room(std::max<std::size_t>(std::min(std::max<std::size_t>(wanted_, 64), kBelieved),
+                                            kept_size_ + 1));
+        return;
+    }
+    kept_ = BodyRef();
+    kept_size_ = 0;
+    wanted_ = 0;
+    if (taken.used < bytes.size()) keep(bytes.subspan(taken.used), taken.wanted);
+}
+
+void Stream::keep(ByteView rest, std::size_t wanted) {
+    std::size_t capacity =
+        std::max(rest.size(), std::min(std::max<std::size_t>(wanted, 64), kBelieved));
+    kept_ = BodyRef::adopt(Body::make(kHeadroom + capacity));
+    std::memcpy(kept_->data() + kHeadroom, rest.data(), rest.size());
+    kept_size_ = static_cast<std::uint32_t>(rest.size());
+    wanted_ = static_cast<std::uint32_t>(wanted);
+}
+
+void Stream::make_room(std::size_t capacity) {
+    if (kept_->size() - kHeadroom >= capacity) return;
+    BodyRef wider = BodyRef::adopt(Body::make(kHeadroom + capacity));
+    std::memcpy(wider->data() + kHeadroom, kept_->data() + kHeadroom, kept_size_);
+    kept_ = std::move(wider);
+}
+
+Stream::Outcome Stream::flush(Outbox& outbox) {
+    while (!outbox.empty()) {
+        std::array<iovec, 64> pieces;
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = outbox.gather(pieces.data(), pieces.size());
+        ssize_t sent = message.msg_iovlen == 1
+                           ? send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                           : sendmsg(fd_, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && errno != EAGAIN) {
+            error_ = errno;
+            return Outcome::Failed;
+        }
+        std::size_t offered = 0;
+        for (std::size_t i = 0; i < message.msg_iovlen; i++) offered += pieces[i].iov_len;
+        if (sent > 0) outbox.consume(static_cast<std::size_t>(sent));
+        if (sent < 0 || static_cast<std::size_t>(sent) < offered) break;
+    }
+    if (waits_for_room_ != !outbox.empty()) {
+        waits_for_room_ = !outbox.empty();
+        set_interest();
+    }
+    return Outcome::Open;
+}
+
+int Stream::release() {
+    loop_.remove(fd_);
+    return std::exchange(fd_, -1);
+}
+
+void Stream::close() {
+    if (fd_ < 0) return;
+    ::close(fd_);  // leaves the loop by itself
+    fd_ = -1;
+}
+
+std::string Stream::failure() const {
+    return error_ == 0 ? std::string() : std::strerror(error_);
+}
+
+ByteView Stream::unread() const {
+    return kept_ ? ByteView{kept_->data() + kHeadroom, kept_size_} : ByteView{};
+}
+
+void Stream::give_unread(ByteView bytes) {
+    if (!bytes.empty()) keep(bytes, 0);
+}
+
+}  // namespace martlet::net

@@ -1,0 +1,97 @@
+#pragma once
+
+// A connected stream socket: reads into the shard's one large buffer and keeps memory of its own
+// only while it holds part of a packet; writes an outbox with one call. Knows no protocol: a
+// Receiver says how much of the bytes it took. Owned by whoever owns the connection. Loop thread
+// only.
+
+#include "base/body.h"
+#include "base/bytes.h"
+#include "base/outbox.h"
+#include "net/endpoint.h"
+#include "net/loop.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace martlet::net {
+
+// The read buffer that all streams of a loop share.
+struct Scratch {
+    static constexpr std::size_t kSize = 256 * 1024;
+    std::unique_ptr<std::uint8_t[]> bytes = std::make_unique<std::uint8_t[]>(kSize);
+};
+
+class Receiver {
+  public:
+    virtual ~Receiver() = default;
+    struct Taken {
+        std::size_t used = 0;
+        std::size_t wanted = 0;  // bytes that the packet behind them needs in all; 0: not known yet
+    };
+    // Takes what it can from the front. With `frame`, the bytes lie in that body behind
+    // Stream::kHeadroom spare bytes.
+    virtual Taken on_bytes(ByteView bytes, BodyRef* frame) = 0;
+    // Whether it takes nothing for now: then nothing is read.
+    virtual bool is_held() const = 0;
+};
+
+class Stream {
+  public:
+    // Spare bytes before a packet that was gathered in a buffer of its own.
+    static constexpr std::size_t kHeadroom = 32;
+
+    Stream(Loop& loop, int fd, const Endpoint& peer) : loop_(loop), fd_(fd), peer_(peer) {}
+    ~Stream();
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    // Enters the loop. False: the system says no.
+    bool watch(Watched* watched);
+
+    enum class Outcome : std::uint8_t { Open, Closed, Failed };
+    // Reads what is there, once, and gives it to the receiver.
+    Outcome receive(Scratch& scratch, Receiver& receiver);
+    // Gives it what it left while it was held.
+    void resume(Receiver& receiver);
+
+    // Writes as much of the outbox as the socket takes, and asks to be told when there is room if
+    // that was not all.
+    Outcome flush(Outbox& outbox);
+    bool is_blocked() const { return waits_for_room_; }
+
+    // Takes the socket out, for another loop: leaves this loop and forgets it. What was not
+    // consumed stays with the caller.
+    int release();
+    void close();
+    int fd() const { return fd_; }
+    bool is_open() const { return fd_ >= 0; }
+    const Endpoint& peer() const { return peer_; }
+    // errno of the last failure, in words.
+    std::string failure() const;
+
+    // Bytes that came before and were not taken, for release().
+    ByteView unread() const;
+    void give_unread(ByteView bytes);
+
+  private:
+    void keep(ByteView rest, std::size_t wanted);
+    void make_room(std::size_t wanted);
+    void hand_kept(Receiver& receiver);
+    void set_interest();
+
+    Loop& loop_;
+    int fd_;
+    int error_ = 0;
+    Watched* watched_ = nullptr;
+    BodyRef kept_;  // a packet that is not whole; or all that came while the receiver was held
+    std::uint32_t kept_size_ = 0;
+    std::uint32_t wanted_ = 0;  // size of the packet that begins kept_; 0: not known
+    Endpoint peer_;
+    bool waits_for_room_ = false;
+    bool is_reading_ = true;
+};
+
+}  // namespace martlet::net
