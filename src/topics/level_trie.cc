@@ -1,0 +1,96 @@
+#include "topics/level_trie.h"
+
+#include "base/check.h"
+
+#include <cstring>
+
+namespace martlet::topics {
+
+LevelTrie::LevelTrie() : nodes_(2), children_(0, ChildHash{this}, ChildEqual{this}) {}
+LevelTrie::~LevelTrie() = default;
+
+void LevelTrie::add(std::string_view filter, void* value) {
+    std::uint32_t node = kRoot;
+    std::string_view level;
+    for (mqtt::TopicLevels levels(filter); levels.next(level);) {
+        if (level == "#") {
+            nodes_[node].multi = value;
+            size_++;
+            return;
+        }
+        std::uint32_t child = level == "+" ? nodes_[node].plus : find_child(node, level);
+        node = child ? child : add_child(node, level);
+    }
+    nodes_[node].here = value;
+    size_++;
+}
+
+void LevelTrie::remove(std::string_view filter) {
+    std::uint32_t node = kRoot;
+    std::string_view level;
+    bool is_multi = false;
+    for (mqtt::TopicLevels levels(filter); levels.next(level);) {
+        if (level == "#") {
+            is_multi = true;
+            break;
+        }
+        node = level == "+" ? nodes_[node].plus : find_child(node, level);
+        CHECK(node != 0);
+    }
+    (is_multi ? nodes_[node].multi : nodes_[node].here) = nullptr;
+    size_--;
+    drop_unused(node);
+}
+
+void LevelTrie::split(std::string_view topic, Levels& levels) {
+    levels.count = 0;
+    std::string_view level;
+    for (mqtt::TopicLevels rest(topic); levels.count < levels.at.size() && rest.next(level);) {
+        levels.at[levels.count++] = level;
+    }
+}
+
+std::uint32_t LevelTrie::find_child(std::uint32_t parent, std::string_view level) const {
+    auto it = children_.find(ChildKey{parent, level});
+    return it == children_.end() ? 0 : *it;
+}
+
+std::uint32_t LevelTrie::add_child(std::uint32_t parent, std::string_view level) {
+    std::uint32_t index;
+    if (free_.empty()) {
+        index = static_cast<std::uint32_t>(nodes_.size());
+        nodes_.emplace_back();
+    } else {
+        index = free_.back();
+        free_.pop_back();
+    }
+    Node& node = nodes_[index];
+    node.parent = parent;
+    node.level_size = static_cast<std::uint32_t>(level.size());
+    node.level_text = std::make_unique<char[]>(level.size());
+    if (!level.empty()) std::memcpy(node.level_text.get(), level.data(), level.size());
+    nodes_[parent].children++;
+    if (level == "+")
+        nodes_[parent].plus = index;
+    else
+        children_.insert(index);
+    return index;
+}
+
+void LevelTrie::drop_unused(std::uint32_t index) {
+    while (index != kRoot) {
+        Node& node = nodes_[index];
+        if (node.children > 0 || node.here != nullptr || node.multi != nullptr) return;
+        std::uint32_t parent = node.parent;
+        if (nodes_[parent].plus == index)
+            nodes_[parent].plus = 0;
+        else
+            children_.erase(index);
+        nodes_[parent].children--;
+        node = Node();
+        free_.push_back(index);
+        index = parent;
+    }
+}
+
+}  // namespace martlet::topics

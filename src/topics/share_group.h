@@ -1,0 +1,49 @@
+#pragma once
+
+// One shared subscription ($share/NAME/FILTER): its members and whose turn it is. Lives in the
+// group's home shard; members may live in any. One thread.
+
+#include "base/slots.h"
+#include "mqtt/packets.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace martlet::topics {
+
+struct GroupMember {
+    std::uint32_t shard = 0;
+    SlotHandle session;
+    mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    bool retain_as_published = false;
+    bool is_online = true;
+    std::uint32_t subscription_identifier = 0;  // 0: none
+};
+
+class ShareGroup {
+  public:
+    explicit ShareGroup(std::string_view name) : name_(name) {}
+    const std::string& name() const { return name_; }
+    bool empty() const { return members_.empty(); }
+
+    // Adds the member, or replaces its options.
+    void join(const GroupMember& member);
+    void leave(std::uint32_t shard, SlotHandle session);
+    void set_online(std::uint32_t shard, SlotHandle session, bool is_online);
+
+    // The member whose turn it is: in rotation among those online; with none online, among those
+    // offline. Null when empty.
+    const GroupMember* pick();
+
+  private:
+    GroupMember* find(std::uint32_t shard, SlotHandle session);
+
+    std::string name_;
+    std::vector<GroupMember> members_;
+    std::size_t turn_ = 0;
+};
+
+}  // namespace martlet::topics
