@@ -1,0 +1,225 @@
+#include "broker/connection.h"
+
+#include "base/log.h"
+#include "broker/connect_request.h"
+#include "broker/send_packet.h"
+#include "broker/shard.h"
+
+#include <algorithm>
+
+namespace martlet::broker {
+
+namespace {
+
+// Before a client is known it may not make us hold more than this (facts: "Hard caps").
+constexpr std::size_t kFirstPacketMax = 100'000;
+
+}  // namespace
+
+Connection::Connection(Shard& shard, Transport& transport, std::uint16_t listener)
+    : shard_(shard),
+      transport_(transport),
+      timer_(TimerKind::Connection, this),
+      listener_(listener) {
+    shard_.add_connection(*this, handle_);
+    last_seen_ms_ = shard_.now().steady.count();
+    shard_.wheel().set(
+        timer_, shard_.now().steady + std::chrono::seconds(shard_.options().connect_timeout_s));
+}
+
+Connection::~Connection() {
+    shard_.remove_connection(*this, handle_);
+}
+
+std::string_view Connection::client_id() const {
+    if (session_ != nullptr) return session_->client_id;
+    return request_ ? std::string_view(request_->client_id) : std::string_view();
+}
+
+const ListenerOptions& Connection::listener_options() const {
+    return shard_.snapshot().listeners[listener_];
+}
+
+Connection::Consumed Connection::on_bytes(ByteView bytes, BodyRef* frame) {
+    Consumed consumed;
+    last_seen_ms_ = shard_.now().steady.count();
+    while (!is_held_ && state_ != State::Closing &&
+           take_frame(bytes.subspan(consumed.used), frame, consumed)) {
+    }
+    // What comes after the end of a connection is of no interest.
+    if (state_ == State::Closing) consumed.used = bytes.size();
+    shard_.counters().bytes_received.add(consumed.used);
+    return consumed;
+}
+
+// False: nothing more can be taken now.
+bool Connection::take_frame(ByteView bytes, BodyRef* frame, Consumed& consumed) {
+    mqtt::FrameHead head;
+    mqtt::FrameState state = mqtt::read_frame_head(bytes, head);
+    if (state == mqtt::FrameState::NeedMore) return false;
+    if (state == mqtt::FrameState::Malformed)
+        return end(mqtt::ReasonCode::MalformedPacket, "malformed packet"), false;
+    if (state_ == State::AwaitConnect && head.type() != mqtt::PacketType::Connect) {
+        return end_quietly("protocol error"), false;  // [MQTT-3.1.0-1]
+    }
+    if (head.packet_size() > packet_size_max())
+        return end(mqtt::ReasonCode::PacketTooLarge, "oversize packet"), false;
+    if (bytes.size() < head.packet_size()) {
+        consumed.wanted = head.packet_size();
+        return false;
+    }
+    // A buffer has room for one message's head: only the packet that it was made for may take it
+    // over.
+    BodyRef* own = consumed.used == 0 ? frame : nullptr;
+    if (dispatch(head, bytes.subspan(head.size, head.remaining_length), own) == Progress::Hold)
+        return false;
+    consumed.used += head.packet_size();
+    shard_.counters().messages_received.add();
+    shard_.counters().packets_received[head.first >> 4].add();
+    return true;
+}
+
+std::size_t Connection::packet_size_max() const {
+    std::size_t configured =
+        shard_.options().max_packet_size == 0 ? SIZE_MAX : shard_.options().max_packet_size;
+    return state_ == State::AwaitConnect ? std::min(configured, kFirstPacketMax) : configured;
+}
+
+Connection::Progress Connection::dispatch(const mqtt::FrameHead& head, ByteView body,
+                                          BodyRef* frame) {
+    if (state_ == State::AwaitConnect) return on_connect(head, body), Progress::Done;
+    return dispatch_ready(head, body, frame);
+}
+
+Connection::Progress Connection::dispatch_ready(const mqtt::FrameHead& head, ByteView body,
+                                                BodyRef* frame) {
+    switch (head.type()) {
+        case mqtt::PacketType::Publish:
+            return on_publish(head, body, frame);
+        case mqtt::PacketType::Puback:
+            on_puback(head, body);
+            break;
+        case mqtt::PacketType::Pubrec:
+            on_pubrec(head, body);
+            break;
+        case mqtt::PacketType::Pubrel:
+            on_pubrel(head, body);
+            break;
+        case mqtt::PacketType::Pubcomp:
+            on_pubcomp(head, body);
+            break;
+        case mqtt::PacketType::Subscribe:
+            on_subscribe(head, body);
+            break;
+        case mqtt::PacketType::Unsubscribe:
+            on_unsubscribe(head, body);
+            break;
+        case mqtt::PacketType::Pingreq:
+            on_pingreq(head, body);
+            break;
+        case mqtt::PacketType::Disconnect:
+            on_disconnect(head, body);
+            break;
+        case mqtt::PacketType::Auth:
+            on_auth(head, body);
+            break;
+        // A second CONNECT [MQTT-3.1.0-2], and packets that only a server sends.
+        default:
+            end(mqtt::ReasonCode::ProtocolError, "protocol error");
+            break;
+    }
+    return Progress::Done;
+}
+
+void Connection::on_pingreq(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::ReasonCode reason = mqtt::decode_ping(head.flags(), body);
+    if (mqtt::is_error(reason)) return end(reason, "malformed packet");
+    log::debug("Received PINGREQ from {}", client_id());
+    static constexpr std::uint8_t kPingresp[] = {0xD0, 0};
+    outbox.append(kPingresp);
+    count_sent(mqtt::PacketType::Pingresp, 2);
+    shard_.touch(*this);
+    log::debug("Sending PINGRESP to {}", client_id());
+}
+
+void Connection::on_disconnect(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Disconnect packet;
+    mqtt::ReasonCode reason = mqtt::decode(head.flags(), body, version_, packet);
+    if (mqtt::is_error(reason)) return end(reason, "malformed packet");
+    log::debug("Received DISCONNECT from {}", client_id());
+    if (packet.properties.has(mqtt::PropertyId::SessionExpiryInterval)) {
+        std::uint32_t expiry_s = packet.properties.session_expiry_interval;
+        // A session that was to end with its connection cannot be given a life now (3.14.2.2.2).
+        if (session_expiry_s_ == 0 && expiry_s != 0)
+            return end(mqtt::ReasonCode::ProtocolError, "protocol error");
+        session_->expiry_s = std::min(expiry_s, shard_.options().persistent_client_expiration);
+    }
+    if (packet.reason == mqtt::ReasonCode::Success) has_will_ = false;  // [MQTT-3.14.4-3]
+    end_quietly("");
+}
+
+// MQTT 5 enhanced authentication is not offered: a CONNECT that asks for it was refused, so that
+// AUTH is out of place.
+void Connection::on_auth(const mqtt::FrameHead& head, ByteView body) {
+    if (version_ != mqtt::Version::V5)
+        return end(mqtt::ReasonCode::ProtocolError, "protocol error");
+    mqtt::Auth packet;
+    mqtt::ReasonCode reason = mqtt::decode(head.flags(), body, version_, packet);
+    end(mqtt::is_error(reason) ? reason : mqtt::ReasonCode::ProtocolError, "protocol error");
+}
+
+void Connection::on_socket_end(std::string_view error) {
+    if (state_ == State::Closing) return;
+    end_quietly(error.empty() ? "connection closed by client" : error);
+}
+
+// MQTT 5 clients are told why; before CONNECT and to 3.x nothing is sent.
+void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
+    if (state_ == State::Closing) return;
+    if (version_ == mqtt::Version::V5 && state_ == State::Ready) {
+        mqtt::Disconnect packet;
+        packet.reason = reason;
+        send(*this, shard_, packet);
+        log::debug("Sending DISCONNECT to {} (rc{})", client_id(), static_cast<int>(reason));
+    }
+    end_quietly(text);
+}
+
+void Connection::end_quietly(std::string_view text) {
+    if (state_ == State::Closing) return;
+    if (shard_.options().connection_messages) log_end(text);
+    state_ = State::Closing;
+    is_held_ = false;
+    timer_.cancel();
+    shard_.note_closing(*this);
+}
+
+void Connection::log_end(std::string_view text) {
+    std::string_view id = client_id();
+    std::string peer = transport_.peer();
+    std::string_view name = id.empty() ? std::string_view("<unknown>") : id;
+    if (text.empty())
+        log::notice("Client {} [{}] disconnected.", name, peer);
+    else
+        log::notice("Client {} [{}] disconnected: {}.", name, peer, text);
+}
+
+void Connection::on_timer() {
+    std::int64_t now = shard_.now().steady.count();
+    if (state_ == State::AwaitConnect) return end_quietly("exceeded timeout");
+    if (state_ != State::Ready || keep_alive_s_ == 0) return;
+    // Held back by us, it cannot be blamed for silence.
+    std::int64_t due = last_seen_ms_ + keep_alive_s_ * 1500;  // [MQTT-3.1.2-22]
+    if (is_held_) due = now + keep_alive_s_ * 1500;
+    if (due > now) return shard_.wheel().set(timer_, Milliseconds(due));
+    end(mqtt::ReasonCode::KeepAliveTimeout, "exceeded timeout");
+}
+
+void Connection::count_sent(mqtt::PacketType type, std::size_t bytes) {
+    Counters& counters = shard_.counters();
+    counters.messages_sent.add();
+    counters.packets_sent[static_cast<std::size_t>(type)].add();
+    counters.bytes_sent.add(bytes);
+}
+
+}  // namespace martlet::broker

@@ -1,0 +1,174 @@
+#pragma once
+
+// One client's connection as the protocol sees it: packets in, packets out, no socket. Owned by
+// whoever owns the socket (a Transport); belongs to one Shard and ends before it. Spread over
+// connection.cc (frames, ends), on_connect.cc, on_publish.cc, on_ack.cc and on_subscribe.cc. Loop
+// thread only.
+
+#include "base/body.h"
+#include "base/hash_map.h"
+#include "base/outbox.h"
+#include "base/slots.h"
+#include "broker/timers.h"
+#include "mqtt/packets.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace martlet::broker {
+
+class Session;
+class Shard;
+struct ConnectRequest;
+class Publication;
+struct FrameExtras;
+struct ListenerOptions;
+struct OutEntry;
+
+// The socket's side of a connection.
+class Transport {
+  public:
+    virtual ~Transport() = default;
+    // The connection is held no longer: give it the bytes that it left, then read on.
+    virtual void resume() = 0;
+    // "ADDRESS:PORT", or the path of a unix socket.
+    virtual std::string peer() const = 0;
+};
+
+class Connection {
+  public:
+    Connection(Shard& shard, Transport& transport, std::uint16_t listener);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    struct Consumed {
+        std::size_t used = 0;    // bytes that are done with
+        std::size_t wanted = 0;  // size of the packet that begins behind them, as far as its head
+                                 // tells; 0: not known
+    };
+    // Takes whole packets from the front. `frame` is set when `bytes` is one read buffer with room
+    // for a MessageHead before it; a copy of it may be kept.
+    Consumed on_bytes(ByteView bytes, BodyRef* frame);
+    // The peer closed, or the socket failed (`error` is empty or what the system says).
+    void on_socket_end(std::string_view error);
+
+    // While held, no bytes are taken: an answer is waited for, or another shard cannot keep up.
+    bool is_held() const { return is_held_; }
+    // What is in the outbox is still to be written, then the socket closed.
+    bool is_closing() const { return state_ == State::Closing; }
+    Session* session() const { return session_; }
+    Transport& transport() const { return transport_; }
+    std::uint16_t listener() const { return listener_; }
+    mqtt::Version version() const { return version_; }
+    std::string_view client_id() const;
+    void count_sent(mqtt::PacketType type, std::size_t bytes);
+    // The largest packet that is taken now.
+    std::size_t packet_size_max() const;
+
+    Outbox outbox;
+    bool is_touched = false;  // by Shard::touch
+    bool is_noted_closing = false;
+
+  private:
+    friend class Shard;
+    enum class State : std::uint8_t { AwaitConnect, Authenticating, Ready, Closing };
+    enum class Progress : std::uint8_t { Done, Hold };
+
+    // frames
+    bool take_frame(ByteView bytes, BodyRef* frame, Consumed& consumed);
+    Progress dispatch(const mqtt::FrameHead& head, ByteView body, BodyRef* frame);
+    Progress dispatch_ready(const mqtt::FrameHead& head, ByteView body, BodyRef* frame);
+    // on_connect.cc
+    void on_connect(const mqtt::FrameHead& head, ByteView body);
+    mqtt::ReasonCode check_connect(const mqtt::Connect& connect);
+    mqtt::ReasonCode choose_client_id(const mqtt::Connect& connect);
+    mqtt::ReasonCode check_will(const mqtt::Connect& connect);
+    void take_connect(const mqtt::Connect& connect);
+    void take_will(const mqtt::Connect& connect);
+    void authenticate(const mqtt::Connect& connect);
+    void on_admission(bool is_accepted);
+    void refuse_admission(std::string_view why);
+    void finish_connect();
+    void send_connack(bool session_present);
+    void refuse(mqtt::ReasonCode reason, std::string_view text);
+    Session& take_session(bool& session_present);
+    bool is_session_of_another(const Session& session) const;
+    void log_connect() const;
+
+    // on_publish.cc
+    Progress on_publish(const mqtt::FrameHead& head, ByteView body, BodyRef* frame);
+    mqtt::ReasonCode check_publish(mqtt::Publish& publish);
+    bool resolve_alias(mqtt::Publish& publish);
+    bool register_qos2(const mqtt::Publish& publish);
+    mqtt::ReasonCode check_rights(std::string_view topic, const mqtt::Publish& publish);
+    void answer_publish(const mqtt::Publish& publish, mqtt::ReasonCode reason);
+    void send_ack(mqtt::PacketType type, std::uint16_t packet_id, mqtt::ReasonCode reason);
+
+    // on_ack.cc
+    void on_puback(const mqtt::FrameHead& head, ByteView body);
+    void on_pubrec(const mqtt::FrameHead& head, ByteView body);
+    void on_pubrel(const mqtt::FrameHead& head, ByteView body);
+    void on_pubcomp(const mqtt::FrameHead& head, ByteView body);
+    bool read_ack(mqtt::PacketType type, const mqtt::FrameHead& head, ByteView body,
+                  mqtt::Ack& ack);
+
+    // on_subscribe.cc
+    void on_subscribe(const mqtt::FrameHead& head, ByteView body);
+    void on_unsubscribe(const mqtt::FrameHead& head, ByteView body);
+    mqtt::ReasonCode subscribe_one(mqtt::Subscription wanted, std::uint32_t identifier);
+    bool may_subscribe(std::string_view filter);
+
+    // deliver.cc: the broker's topic aliases, and what is written
+    void choose_alias(std::string_view topic, FrameExtras& extras) const;
+    void keep_alias(std::string_view topic, const FrameExtras& extras);
+    void log_sending_publish(const Publication& publication, const OutEntry& how, bool dup) const;
+
+    void on_pingreq(const mqtt::FrameHead& head, ByteView body);
+    void on_disconnect(const mqtt::FrameHead& head, ByteView body);
+    void on_auth(const mqtt::FrameHead& head, ByteView body);
+
+    // ends; each says why in the log once
+    void end(mqtt::ReasonCode reason, std::string_view text);
+    void end_quietly(std::string_view text);
+    void log_end(std::string_view text);
+    void on_timer();
+
+    const ListenerOptions& listener_options() const;
+
+    Shard& shard_;
+    Transport& transport_;
+    Session* session_ = nullptr;
+    SlotHandle handle_;
+    OwnedTimer<Connection> timer_;
+    std::int64_t last_seen_ms_ = 0;
+
+    // What CONNECT asked for, until the session takes it over.
+    std::unique_ptr<ConnectRequest> request_;
+
+    // MQTT 5 topic aliases. Incoming: names by alias - 1. Outgoing: names in order of their alias.
+    std::unique_ptr<std::vector<std::string>> aliases_in_;
+    std::unique_ptr<TextMap<std::uint16_t>> aliases_out_;
+
+    std::uint32_t maximum_packet_size_ = UINT32_MAX;  // the client's
+    std::uint32_t session_expiry_s_ = 0;              // as asked for, to judge DISCONNECT by
+    std::uint16_t listener_;
+    std::uint16_t keep_alive_s_ = 0;
+    std::uint16_t send_quota_ =
+        UINT16_MAX;  // the client's Receive Maximum, cut by max_inflight_messages
+    std::uint16_t aliases_out_max_ = 0;
+    mqtt::Version version_ = mqtt::Version::V311;
+    State state_ = State::AwaitConnect;
+    bool is_held_ = false;
+    bool wants_problem_information_ = true;
+    bool has_will_ = false;  // to be sent unless DISCONNECT says otherwise
+    bool is_taken_over_ = false;
+    bool is_bridge_ = false;
+    bool clean_start_ = true;
+    mqtt::ReasonCode end_reason_ = mqtt::ReasonCode::Success;
+};
+
+}  // namespace martlet::broker

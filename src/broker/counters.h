@@ -1,0 +1,71 @@
+#pragma once
+
+// What one shard counts. Written by its loop only, read by whoever reports: relaxed atomics with
+// one writer, so that counting costs an ordinary addition. `$SYS` and metrics are sums over shards.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+namespace martlet::broker {
+
+class Counter {
+  public:
+    void add(std::uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    void subtract(std::uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+    }
+    std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+// Why a message was not delivered or not taken. Each has a counter and a name.
+enum class DropReason : std::uint8_t {
+    QueueFull,        // max_queued_messages or max_queued_bytes of a session
+    OutboxFull,       // QoS 0 to a socket that does not read
+    Offline,          // QoS 0 to a session that is away
+    Expired,          // message expiry interval
+    PacketTooLarge,   // larger than the client's Maximum Packet Size
+    DeniedRead,       // ACL, towards a subscriber
+    DeniedWrite,      // ACL, from a publisher
+    PayloadTooLarge,  // message_size_limit
+    ShardCredit,      // QoS 0 between shards that cannot keep up
+    MemoryLimit,      // memory_limit
+    SessionEnded,     // queued in a session that ended
+    kCount,
+};
+std::string_view drop_reason_name(DropReason reason);
+
+struct Counters {
+    Counter bytes_received, bytes_sent;
+    Counter messages_received, messages_sent;  // all packet types
+    Counter publish_received, publish_sent;
+    Counter publish_bytes_received, publish_bytes_sent;
+    std::array<Counter, 16> packets_received, packets_sent;  // by packet type
+    Counter connections_opened;                              // sockets accepted
+    Counter connections;                                     // live sockets now
+    Counter connects;                                        // CONNECT accepted, ever
+    Counter connects_refused;
+    Counter sessions;              // now, online and offline
+    Counter sessions_online;       // now
+    Counter sessions_expired;      // ever
+    Counter subscriptions;         // now
+    Counter shared_subscriptions;  // now
+    Counter queued_messages;       // now, queued and in flight towards clients
+    Counter queued_bytes;
+    Counter outbox_packets;
+    Counter denied_connects, denied_publishes, denied_subscribes;
+    std::array<Counter, static_cast<std::size_t>(DropReason::kCount)> dropped;
+
+    void drop(DropReason reason, std::uint64_t n = 1) {
+        dropped[static_cast<std::size_t>(reason)].add(n);
+    }
+    std::uint64_t dropped_total() const;
+};
+
+}  // namespace martlet::broker

@@ -1,0 +1,227 @@
+// How a message reaches one session: what the subscription asks for, the window, the queue, the
+// bytes.
+
+#include "base/log.h"
+#include "broker/shard.h"
+#include "mqtt/frame.h"
+#include "mqtt/properties.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace martlet::broker {
+
+namespace {
+
+// A frame larger than this is not copied into the outbox whole: its payload is referenced.
+constexpr std::size_t kShareFrom = FrameCache::kShareFrom;
+
+// A subscription identifier in wire form.
+struct WireIdentifier {
+    std::array<std::uint8_t, 5> bytes;
+    std::size_t size = 0;
+    explicit WireIdentifier(std::uint32_t identifier) {
+        if (identifier == 0) return;
+        bytes[0] = static_cast<std::uint8_t>(mqtt::PropertyId::SubscriptionIdentifier);
+        size = static_cast<std::size_t>(mqtt::write_varint(identifier, &bytes[1]) - bytes.data());
+    }
+    ByteView view() const { return {bytes.data(), size}; }
+};
+
+std::size_t queue_cost(const Publication& publication) {
+    return publication.payload.size();
+}
+
+}  // namespace
+
+bool Shard::may_read(const Session& session, std::string_view topic) const {
+    const auth::Security& rules = security(session.listener);
+    if (!rules.has_acl()) return true;
+    return rules.decide(session.user_name, session.client_id, auth::Access::Read, topic).is_allowed;
+}
+
+void Shard::deliver(Subscription& subscription, Publication& publication) {
+    Session& session = *subscription.session;
+    if (subscription.no_local && publication.publisher == &session) return;  // [MQTT-3.8.3-3]
+    if (publication.number != 0 && publication.number <= subscription.retained_number) return;
+    mqtt::Qos qos = options().upgrade_outgoing_qos ? subscription.qos
+                                                   : std::min(publication.qos, subscription.qos);
+    bool retain = publication.retain && subscription.retain_as_published;
+    send(session, publication, qos, retain, subscription.identifier);
+}
+
+void Shard::deliver_to_member(Session& session, const topics::GroupMember& member,
+                              Publication& publication) {
+    mqtt::Qos qos = std::min(publication.qos, member.qos);
+    bool retain = publication.retain && member.retain_as_published;
+    send(session, publication, qos, retain, member.subscription_identifier);
+}
+
+void Shard::send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
+                 std::uint32_t identifier) {
+    if (has_acl_ && !may_read(session, publication.topic)) return drop(DropReason::DeniedRead);
+    if (qos == mqtt::Qos::AtMostOnce)
+        send_qos0(session, publication, retain, identifier);
+    else
+        enqueue(session, publication, qos, retain, identifier);
+}
+
+void Shard::send_qos0(Session& session, Publication& publication, bool retain,
+                      std::uint32_t identifier) {
+    Connection* connection = session.connection;
+    if (connection == nullptr) {
+        if (options().queue_qos0_messages && session.is_durable()) {
+            return enqueue(session, publication, mqtt::Qos::AtMostOnce, retain, identifier);
+        }
+        return drop(DropReason::Offline);
+    }
+    // Order within a topic holds for QoS 0 as well while an earlier one waits (queued when the
+    // session was away).
+    if (session.flow && session.flow->out.queued() > 0 && options().queue_qos0_messages) {
+        return enqueue(session, publication, mqtt::Qos::AtMostOnce, retain, identifier);
+    }
+    if (connection->outbox.size() > options().outbox_bytes_max) return drop(DropReason::OutboxFull);
+    OutEntry entry;
+    entry.subscription_identifiers = identifier;
+    entry.retain = retain;
+    write_publish(*connection, publication, entry, false);
+}
+
+bool Shard::has_queue_room(const Session::Flow& flow, std::size_t bytes) const {
+    const Options& o = options();
+    if (o.max_queued_messages != 0 && flow.out.queued() >= o.max_queued_messages) return false;
+    return o.max_queued_bytes == 0 || flow.out_bytes + bytes <= o.max_queued_bytes;
+}
+
+void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
+                    std::uint32_t identifier) {
+    Session::Flow& flow = session.flows();
+    Connection* connection = session.connection;
+    bool goes_at_once = connection != nullptr && flow.out.queued() == 0 &&
+                        flow.out.in_flight() < connection->send_quota_ &&
+                        connection->outbox.size() <= options().outbox_bytes_max;
+    if (!goes_at_once && !has_queue_room(flow, queue_cost(publication))) {
+        if (!flow.is_drop_logged) {
+            flow.is_drop_logged = true;
+            log::notice("Outgoing messages are being dropped for client {}.", session.client_id);
+        }
+        return drop(DropReason::QueueFull);
+    }
+    OutEntry entry;
+    entry.message = BodyRef(publication.message()).release();
+    entry.subscription_identifiers = identifier;
+    entry.qos = qos;
+    entry.retain = retain;
+    flow.out.push(entry);
+    flow.out_bytes += queue_cost(publication);
+    counters_.queued_messages.add();
+    counters_.queued_bytes.add(queue_cost(publication));
+    if (!goes_at_once) return;
+    OutEntry& sent = flow.out.send_next(qos == mqtt::Qos::AtLeastOnce ? OutState::WaitPuback
+                                                                      : OutState::WaitPubrec);
+    if (!write_publish(*connection, publication, sent, false)) finish_entry(session, sent);
+}
+
+// The message itself is no longer needed (QoS 2 after PUBREC), or the whole entry is done.
+void Shard::release_message(Session& session, OutEntry& entry) {
+    if (entry.message == nullptr) return;
+    std::size_t bytes = MessageView(entry.message).head().payload_size;
+    session.flow->out_bytes -= bytes;
+    counters_.queued_messages.subtract();
+    counters_.queued_bytes.subtract(bytes);
+    OutQueue::release(entry);
+}
+
+void Shard::finish_entry(Session& session, OutEntry& entry) {
+    release_message(session, entry);
+    session.flow->out.finish(entry);
+}
+
+void Shard::pump(Session& session) {
+    Connection* connection = session.connection;
+    if (connection == nullptr || !session.flow) return;
+    Session::Flow& flow = *session.flow;
+    while (flow.out.queued() > 0 && flow.out.in_flight() < connection->send_quota_ &&
+           connection->outbox.size() <= options().outbox_bytes_max) {
+        OutEntry& next = flow.out.at(flow.out.sent());
+        MessageView message(next.message);
+        bool expired = message.is_expired(now_.steady);
+        if (expired || (has_acl_ && !may_read(session, message.topic()))) {
+            drop(expired ? DropReason::Expired : DropReason::DeniedRead);
+            finish_entry(session, flow.out.send_next(OutState::WaitPuback));
+            continue;
+        }
+        OutState state =
+            next.qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec : OutState::WaitPuback;
+        write_entry(session, flow.out.send_next(state), false);
+    }
+    if (flow.out.queued() == 0) {
+        flow.is_drop_logged = false;
+        if (session.replays) continue_replays(session);
+    }
+}
+
+// Writes an entry that has its packet id. QoS 0, and what the client cannot take, is done with at
+// once.
+void Shard::write_entry(Session& session, OutEntry& entry, bool dup) {
+    BodyRef message(BodyRef::adopt(entry.message));
+    message->hold();
+    Publication publication = Publication::of(message);
+    frames_.begin();
+    bool is_sent = write_publish(*session.connection, publication, entry, dup);
+    if (!is_sent || entry.qos == mqtt::Qos::AtMostOnce) finish_entry(session, entry);
+}
+
+bool Shard::write_publish(Connection& connection, Publication& publication, const OutEntry& how,
+                          bool dup) {
+    Outbox& outbox = connection.outbox;
+    std::size_t size = 0;
+    if (how.subscription_identifiers == 0 && connection.aliases_out_max_ == 0 && !dup) {
+        EncodedFrame frame =
+            frames_.get(publication, connection.version_, how.qos, how.retain, now_.steady);
+        size = frame.size();
+        if (size > connection.maximum_packet_size_)
+            return drop(DropReason::PacketTooLarge), false;  // [MQTT-3.1.2-24]
+        std::uint8_t* out = outbox.extend(frame.head.size());
+        std::memcpy(out, frame.head.data(), frame.head.size());
+        if (how.qos != mqtt::Qos::AtMostOnce) {
+            out[frame.packet_id_at] = static_cast<std::uint8_t>(how.packet_id >> 8);
+            out[frame.packet_id_at + 1] = static_cast<std::uint8_t>(how.packet_id);
+        }
+        if (!frame.payload.empty()) {
+            const BodyRef& body = publication.message();
+            outbox.append_shared(body.get(), MessageView(body.get()).payload());
+        }
+    } else {
+        bool is_v5 = connection.version_ == mqtt::Version::V5;
+        WireIdentifier identifier(is_v5 ? how.subscription_identifiers : 0);
+        FrameExtras extras;
+        extras.subscription_identifiers = identifier.view();
+        if (is_v5) connection.choose_alias(publication.topic, extras);
+        std::size_t head =
+            encode_publish_head(publication, connection.version_, how.qos, how.retain, dup,
+                                how.packet_id, extras, now_.steady, nullptr);
+        size = head + publication.payload.size();
+        if (size > connection.maximum_packet_size_) return drop(DropReason::PacketTooLarge), false;
+        connection.keep_alias(publication.topic, extras);
+        bool is_shared = publication.payload.size() >= kShareFrom;
+        std::uint8_t* out = outbox.extend(is_shared ? head : size);
+        encode_publish_head(publication, connection.version_, how.qos, how.retain, dup,
+                            how.packet_id, extras, now_.steady, out);
+        if (is_shared) {
+            const BodyRef& body = publication.message();
+            outbox.append_shared(body.get(), MessageView(body.get()).payload());
+        } else if (!publication.payload.empty()) {
+            std::memcpy(out + head, publication.payload.data(), publication.payload.size());
+        }
+    }
+    counters_.publish_sent.add();
+    counters_.publish_bytes_sent.add(publication.payload.size());
+    connection.count_sent(mqtt::PacketType::Publish, size);
+    if (log::is_on(log::Level::Debug)) connection.log_sending_publish(publication, how, dup);
+    touch(connection);
+    return true;
+}
+
+}  // namespace martlet::broker

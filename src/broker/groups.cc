@@ -1,0 +1,143 @@
+// Shared subscriptions: a group lives in its home shard, which picks the member and hands over.
+
+#include "broker/shard.h"
+
+#include <algorithm>
+
+namespace martlet::broker {
+
+namespace {
+
+std::string_view name_of(std::string_view group_and_filter) {
+    return group_and_filter.substr(0, group_and_filter.find('/'));
+}
+std::string_view filter_of(std::string_view group_and_filter) {
+    return group_and_filter.substr(group_and_filter.find('/') + 1);
+}
+
+topics::GroupMember member_of(std::uint32_t shard, const Session& session,
+                              const Subscription& subscription) {
+    return {shard,
+            session.handle,
+            subscription.qos,
+            subscription.retain_as_published,
+            session.is_online(),
+            subscription.identifier};
+}
+
+}  // namespace
+
+bool Shard::deliver_to_group(topics::ShareGroup& group, Publication& publication) {
+    const topics::GroupMember* member = group.pick();
+    if (member == nullptr) return false;
+    if (member->shard == index_) {
+        Session* session = session_slots_.find(member->session);
+        if (session == nullptr) return false;
+        deliver_to_member(*session, *member, publication);
+        return true;
+    }
+    Link& link = links_[member->shard];
+    if (publication.qos == mqtt::Qos::AtMostOnce &&
+        link.outstanding > options().shard_credit_bytes) {
+        drop(DropReason::ShardCredit);
+        return true;
+    }
+    LetterBatch& batch = batch_for(member->shard);
+    const BodyRef& message = publication.message();
+    std::uint64_t cost = 64 + message->size();
+    batch.bytes += cost;
+    link.outstanding += cost;
+    batch.letters.emplace_back(DeliverLetter{message, publication.number, *member});
+    return true;
+}
+
+bool Shard::add_shared(Session& session, std::string_view group, std::string_view filter,
+                       const mqtt::Subscription& wanted, std::uint32_t identifier) {
+    std::string key(group);
+    key += '/';
+    key += filter;
+    Subscription* subscription = session.find_shared(key);
+    bool is_new = subscription == nullptr;
+    if (is_new) {
+        subscription = new Subscription;
+        subscription->shared = std::make_unique<std::string>(std::move(key));
+        session.link(subscription);
+        if (shared_.shards > 1)
+            shared_.interest.add(filter, shared_.home_of_group(*subscription->shared));
+        counters_.subscriptions.add();
+        counters_.shared_subscriptions.add();
+    }
+    subscription->qos = wanted.qos;
+    subscription->retain_as_published = wanted.retain_as_published;
+    subscription->identifier = identifier;
+    GroupLetter letter;
+    letter.change = GroupLetter::Change::Join;
+    letter.member = member_of(index_, session, *subscription);
+    change_group(std::move(letter), *subscription->shared);
+    return is_new;
+}
+
+bool Shard::remove_shared(Session& session, std::string_view group, std::string_view filter) {
+    std::string key(group);
+    key += '/';
+    key += filter;
+    Subscription* subscription = session.find_shared(key);
+    if (subscription == nullptr) return false;
+    drop_subscription(session, subscription);
+    return true;
+}
+
+void Shard::tell_groups(Session& session, GroupLetter::Change change) {
+    for (Subscription* s = session.subscriptions; s != nullptr; s = s->next) {
+        if (!s->shared) continue;
+        GroupLetter letter;
+        letter.change = change;
+        letter.member = member_of(index_, session, *s);
+        change_group(std::move(letter), *s->shared);
+    }
+}
+
+void Shard::change_group(GroupLetter letter, std::string_view group_and_filter) {
+    letter.name = name_of(group_and_filter);
+    letter.filter = filter_of(group_and_filter);
+    std::uint32_t home = shared_.home_of_group(group_and_filter);
+    if (home == index_) return apply(letter);
+    batch_for(home).letters.emplace_back(std::make_unique<GroupLetter>(std::move(letter)));
+}
+
+void Shard::apply(const GroupLetter& letter) {
+    using Change = GroupLetter::Change;
+    bool joins = letter.change == Change::Join;
+    SubscriberTree::Entry* entry =
+        joins ? &subscribers_.find_or_add(letter.filter) : subscribers_.find(letter.filter);
+    if (entry == nullptr) return;
+    auto& groups = entry->value.groups;
+    auto it = std::find_if(groups.begin(), groups.end(),
+                           [&](const auto& g) { return g->name() == letter.name; });
+    if (it == groups.end()) {
+        if (!joins) return;
+        groups.push_back(std::make_unique<topics::ShareGroup>(letter.name));
+        it = std::prev(groups.end());
+        stamps_.change(letter.filter);
+    }
+    switch (letter.change) {
+        case Change::Join:
+            (*it)->join(letter.member);
+            break;
+        case Change::Leave:
+            (*it)->leave(letter.member.shard, letter.member.session);
+            break;
+        case Change::Online:
+            (*it)->set_online(letter.member.shard, letter.member.session, true);
+            break;
+        case Change::Offline:
+            (*it)->set_online(letter.member.shard, letter.member.session, false);
+            break;
+    }
+    if (!(*it)->empty()) return;
+    groups.erase(it);
+    stamps_.change(letter.filter);
+    if (entry->value.empty()) subscribers_.remove(*entry);
+}
+
+}  // namespace martlet::broker

@@ -1,0 +1,84 @@
+#pragma once
+
+// All that crosses shards. A closed set of kinds; a batch of letters is what one shard has to say
+// to another at the end of a turn. A letter owns what it carries and names sessions by handle,
+// never by pointer.
+
+#include "base/body.h"
+#include "base/inbox.h"
+#include "base/slots.h"
+#include "topics/share_group.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace martlet::broker {
+
+struct Snapshot;
+
+// A message for the receiver's own subscribers and share groups.
+struct PublishLetter {
+    BodyRef message;
+    std::uint64_t number = 0;  // retained: its number
+};
+
+// A share group's home picked this session, which lives in the receiving shard.
+struct DeliverLetter {
+    BodyRef message;
+    std::uint64_t number = 0;
+    topics::GroupMember member;
+};
+
+// A member of a share group whose home is the receiving shard came, went, or changed its state.
+struct GroupLetter {
+    enum class Change : std::uint8_t { Join, Leave, Online, Offline };
+    Change change = Change::Join;
+    std::string name;
+    std::string filter;
+    topics::GroupMember member;
+};
+
+// The answer of the password worker, for a connection of the receiving shard.
+struct AdmissionLetter {
+    SlotHandle connection;
+    bool is_accepted = false;
+};
+
+// New settings for all shards.
+struct ReloadLetter {
+    std::shared_ptr<const Snapshot> snapshot;
+};
+
+// The sender handled this many bytes of the receiver's letters since it last said so.
+struct CreditLetter {
+    std::uint64_t bytes = 0;
+};
+
+using Letter = std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>,
+                            AdmissionLetter, ReloadLetter, CreditLetter>;
+
+// What crosses in one push. `from` is the sending shard, or kOutside for a worker or the main
+// thread.
+struct LetterBatch : InboxNode {
+    static constexpr std::uint32_t kOutside = UINT32_MAX;
+    std::uint32_t from = kOutside;
+    std::uint64_t bytes = 0;  // to be credited
+    std::vector<Letter> letters;
+};
+
+// Where batches go: one for each shard, provided by whoever runs the loops. post() may be called by
+// any thread and wakes the shard.
+class Post {
+  public:
+    virtual ~Post() = default;
+    virtual void post(std::uint32_t shard, std::unique_ptr<LetterBatch> batch) = 0;
+    // An emptied batch goes back to the shard that made it (batch->from), which asks for it with
+    // take_back().
+    virtual void give_back(std::unique_ptr<LetterBatch> batch) = 0;
+    virtual std::unique_ptr<LetterBatch> take_back(std::uint32_t shard) = 0;
+};
+
+}  // namespace martlet::broker

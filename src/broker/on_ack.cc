@@ -1,0 +1,73 @@
+// PUBACK, PUBREC, PUBREL, PUBCOMP: the four steps of QoS 1 and 2 (4.3).
+
+#include "base/log.h"
+#include "broker/send_packet.h"
+#include "broker/shard.h"
+
+namespace martlet::broker {
+
+using mqtt::PacketType;
+using mqtt::ReasonCode;
+
+bool Connection::read_ack(PacketType type, const mqtt::FrameHead& head, ByteView body,
+                          mqtt::Ack& ack) {
+    ReasonCode reason = mqtt::decode(type, head.flags(), body, version_, ack);
+    if (mqtt::is_error(reason)) return end(reason, "malformed packet"), false;
+    if (log::is_on(log::Level::Debug)) {
+        static constexpr std::string_view kNames[] = {"PUBACK", "PUBREC", "PUBREL", "PUBCOMP"};
+        log::debug("Received {} from {} (Mid: {}, RC:{})",
+                   kNames[static_cast<std::size_t>(type) - 4], client_id(), ack.packet_id,
+                   static_cast<int>(ack.reason));
+    }
+    return true;
+}
+
+void Connection::on_puback(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Ack ack;
+    if (!read_ack(PacketType::Puback, head, body, ack)) return;
+    OutEntry* entry = session_->flow ? session_->flow->out.find(ack.packet_id) : nullptr;
+    if (entry == nullptr || entry->state != OutState::WaitPuback)
+        return;  // answered before, or never sent
+    shard_.finish_entry(*session_, *entry);
+    shard_.pump(*session_);
+}
+
+void Connection::on_pubrec(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Ack ack;
+    if (!read_ack(PacketType::Pubrec, head, body, ack)) return;
+    OutEntry* entry = session_->flow ? session_->flow->out.find(ack.packet_id) : nullptr;
+    bool is_ours = entry != nullptr &&
+                   (entry->state == OutState::WaitPubrec || entry->state == OutState::WaitPubcomp);
+    if (!is_ours) {
+        ReasonCode reason = version_ == mqtt::Version::V5 ? ReasonCode::PacketIdentifierNotFound
+                                                          : ReasonCode::Success;
+        return send_ack(PacketType::Pubrel, ack.packet_id, reason);
+    }
+    if (mqtt::is_error(ack.reason)) {
+        // The receiver does not want it: no PUBREL, and the id is free again [MQTT-4.3.3-4].
+        shard_.finish_entry(*session_, *entry);
+        return shard_.pump(*session_);
+    }
+    shard_.release_message(*session_, *entry);
+    entry->state = OutState::WaitPubcomp;
+    send_ack(PacketType::Pubrel, ack.packet_id, ReasonCode::Success);
+}
+
+void Connection::on_pubrel(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Ack ack;
+    if (!read_ack(PacketType::Pubrel, head, body, ack)) return;
+    // An unknown id is answered as done, as mosquitto does (0x92 is a "should").
+    if (session_->flow) session_->flow->received.erase(ack.packet_id);
+    send_ack(PacketType::Pubcomp, ack.packet_id, ReasonCode::Success);
+}
+
+void Connection::on_pubcomp(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Ack ack;
+    if (!read_ack(PacketType::Pubcomp, head, body, ack)) return;
+    OutEntry* entry = session_->flow ? session_->flow->out.find(ack.packet_id) : nullptr;
+    if (entry == nullptr || entry->state != OutState::WaitPubcomp) return;
+    shard_.finish_entry(*session_, *entry);
+    shard_.pump(*session_);
+}
+
+}  // namespace martlet::broker

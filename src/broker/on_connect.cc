@@ -1,0 +1,334 @@
+// CONNECT: what is asked for, whether it may be, and the session that answers it.
+
+#include "base/log.h"
+#include "broker/connect_request.h"
+#include "broker/send_packet.h"
+#include "broker/shard.h"
+
+#include <algorithm>
+
+namespace martlet::broker {
+
+namespace {
+
+bool has(const mqtt::Connect& connect, mqtt::PropertyId id) {
+    return connect.properties.has(id);
+}
+
+std::string_view refusal_text(mqtt::ReasonCode reason) {
+    switch (reason) {
+        case mqtt::ReasonCode::UnsupportedProtocolVersion:
+            return "unsupported protocol version";
+        case mqtt::ReasonCode::ClientIdentifierNotValid:
+        case mqtt::ReasonCode::UnspecifiedError:
+            return "client identifier not valid";
+        case mqtt::ReasonCode::BadUserNameOrPassword:
+            return "bad username or password";
+        case mqtt::ReasonCode::NotAuthorized:
+            return "not authorised";
+        case mqtt::ReasonCode::ServerBusy:
+            return "server busy";
+        case mqtt::ReasonCode::ServerUnavailable:
+            return "server unavailable";
+        case mqtt::ReasonCode::BadAuthenticationMethod:
+            return "bad authentication method";
+        case mqtt::ReasonCode::QuotaExceeded:
+            return "quota exceeded";
+        default:
+            return mqtt::reason_text(reason);
+    }
+}
+
+}  // namespace
+
+void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Connect connect;
+    mqtt::ReasonCode reason = mqtt::decode(head.flags(), body, connect);
+    if (reason == mqtt::ReasonCode::UnsupportedProtocolVersion) {
+        version_ = connect.version == mqtt::Version::V5 ? mqtt::Version::V5 : mqtt::Version::V311;
+        return refuse(reason, "unsupported protocol version");  // [MQTT-3.1.2-2]
+    }
+    if (mqtt::is_error(reason)) {
+        return end_quietly(reason == mqtt::ReasonCode::MalformedPacket ? "malformed packet"
+                                                                       : "protocol error");
+    }
+    version_ = connect.version;
+    is_bridge_ = connect.is_bridge;
+    reason = check_connect(connect);
+    if (mqtt::is_error(reason)) return refuse(reason, refusal_text(reason));
+    take_connect(connect);
+    authenticate(connect);
+}
+
+mqtt::ReasonCode Connection::check_connect(const mqtt::Connect& connect) {
+    const ListenerOptions& listener = listener_options();
+    if (!(listener.protocol_versions >> static_cast<int>(connect.version) & 1)) {
+        return mqtt::ReasonCode::UnsupportedProtocolVersion;
+    }
+    request_ = std::make_unique<ConnectRequest>();
+    // Enhanced authentication is not offered (4.12).
+    if (has(connect, mqtt::PropertyId::AuthenticationMethod))
+        return mqtt::ReasonCode::BadAuthenticationMethod;
+    mqtt::ReasonCode reason = choose_client_id(connect);
+    if (mqtt::is_error(reason)) return reason;
+    std::uint16_t longest = shard_.options().max_keepalive;
+    if (longest != 0 && (connect.keep_alive == 0 || connect.keep_alive > longest)) {
+        if (version_ != mqtt::Version::V5) return mqtt::ReasonCode::ClientIdentifierNotValid;
+        request_->is_keep_alive_cut = true;
+    }
+    if (shard_.shared().is_over_memory_limit.load(std::memory_order_relaxed))
+        return mqtt::ReasonCode::ServerBusy;
+    return connect.has_will ? check_will(connect) : mqtt::ReasonCode::Success;
+}
+
+mqtt::ReasonCode Connection::choose_client_id(const mqtt::Connect& connect) {
+    const ListenerOptions& listener = listener_options();
+    if (listener.use_username_as_clientid) {
+        if (!connect.has_user_name || connect.user_name.empty())
+            return mqtt::ReasonCode::NotAuthorized;
+        request_->client_id = connect.user_name;
+        return mqtt::ReasonCode::Success;
+    }
+    if (!connect.client_id.empty()) {
+        request_->client_id = connect.client_id;
+        return mqtt::ReasonCode::Success;
+    }
+    bool is_v5 = version_ == mqtt::Version::V5;
+    // [MQTT-3.1.3-8] of 3.1.1: an empty id only with a clean session; 3.1 has no empty ids.
+    bool allowed = listener.allow_zero_length_clientid &&
+                   (is_v5 || (version_ == mqtt::Version::V311 && connect.clean_start));
+    if (!allowed)
+        return is_v5 ? mqtt::ReasonCode::UnspecifiedError
+                     : mqtt::ReasonCode::ClientIdentifierNotValid;
+    request_->client_id = shard_.make_client_id(listener.auto_id_prefix);
+    request_->is_id_assigned = true;
+    return mqtt::ReasonCode::Success;
+}
+
+mqtt::ReasonCode Connection::check_will(const mqtt::Connect& connect) {
+    if (connect.will_qos > listener_options().max_qos)
+        return mqtt::ReasonCode::QosNotSupported;  // [MQTT-3.2.2-12]
+    if (connect.will_retain && !shard_.options().retain_available)
+        return mqtt::ReasonCode::RetainNotSupported;
+    std::uint32_t limit = shard_.options().message_size_limit;
+    if (limit != 0 && connect.will_payload.size() > limit) return mqtt::ReasonCode::PacketTooLarge;
+    return mqtt::ReasonCode::Success;
+}
+
+void Connection::take_connect(const mqtt::Connect& connect) {
+    const Options& options = shard_.options();
+    request_->user_name = connect.user_name;
+    request_->has_user_name = connect.has_user_name;
+    clean_start_ = connect.clean_start;
+    keep_alive_s_ = request_->is_keep_alive_cut ? options.max_keepalive : connect.keep_alive;
+    std::uint32_t window =
+        options.max_inflight_messages == 0 ? UINT16_MAX : options.max_inflight_messages;
+    send_quota_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(window, UINT16_MAX));
+    if (version_ == mqtt::Version::V5) {
+        const mqtt::Properties& p = connect.properties;
+        if (p.has(mqtt::PropertyId::SessionExpiryInterval))
+            session_expiry_s_ = p.session_expiry_interval;
+        if (p.has(mqtt::PropertyId::ReceiveMaximum))
+            send_quota_ = std::min(send_quota_, p.receive_maximum);
+        if (p.has(mqtt::PropertyId::MaximumPacketSize))
+            maximum_packet_size_ = p.maximum_packet_size;
+        if (p.has(mqtt::PropertyId::TopicAliasMaximum)) {
+            aliases_out_max_ =
+                std::min(p.topic_alias_maximum, listener_options().max_topic_alias_broker);
+        }
+        if (p.has(mqtt::PropertyId::RequestProblemInformation))
+            wants_problem_information_ = p.request_problem_information != 0;
+    } else if (!connect.clean_start) {
+        session_expiry_s_ = kNeverExpires;
+    }
+    request_->expiry_s = std::min(session_expiry_s_, options.persistent_client_expiration);
+    request_->is_expiry_cut = request_->expiry_s != session_expiry_s_;
+    if (connect.has_will) take_will(connect);
+}
+
+void Connection::take_will(const mqtt::Connect& connect) {
+    const std::string& mount = listener_options().mount_point;
+    std::string topic = mount.empty() ? std::string() : mount + std::string(connect.will_topic);
+    Publication publication;
+    publication.topic = mount.empty() ? connect.will_topic : std::string_view(topic);
+    publication.payload = connect.will_payload;
+    publication.qos = connect.will_qos;
+    publication.retain = connect.will_retain;
+    auto will = std::make_unique<Will>();
+    if (version_ == mqtt::Version::V5) {
+        const mqtt::Properties& p = connect.will_properties;
+        publication.properties = p.raw;
+        if (p.has(mqtt::PropertyId::WillDelayInterval)) will->delay_s = p.will_delay_interval;
+        if (p.has(mqtt::PropertyId::MessageExpiryInterval))
+            will->expiry_s = p.message_expiry_interval;
+    }
+    will->message = publication.message();
+    request_->will = std::move(will);
+}
+
+void Connection::authenticate(const mqtt::Connect& connect) {
+    auth::Credentials credentials{request_->client_id, connect.has_user_name, connect.user_name,
+                                  connect.has_password, connect.password};
+    auth::AdmissionResult result = shard_.security(listener_).admit(credentials);
+    switch (result.admission) {
+        case auth::Admission::Accepted:
+            return finish_connect();
+        case auth::Admission::NotAuthorized:
+            return refuse_admission(result.why);
+        case auth::Admission::BadUserNameOrPassword:
+            return refuse(mqtt::ReasonCode::BadUserNameOrPassword, "bad username or password");
+        case auth::Admission::ClientIdNotValid:
+            return refuse(mqtt::ReasonCode::ClientIdentifierNotValid,
+                          "client identifier not valid");
+        case auth::Admission::CheckHash:
+            break;
+    }
+    request_->refusal = result.why;
+    state_ = State::Authenticating;
+    is_held_ = true;
+    bool is_taken = shard_.shared().hash_checker.check(
+        shard_.index(), handle_, shard_.security_ref(listener_), result.hash, connect.password);
+    if (!is_taken) refuse(mqtt::ReasonCode::ServerBusy, "server busy");
+}
+
+void Connection::on_admission(bool is_accepted) {
+    if (state_ == State::Closing) return;
+    bool was_held = is_held_;
+    is_held_ = false;
+    if (is_accepted)
+        finish_connect();
+    else
+        refuse_admission(request_->refusal);
+    if (was_held) transport_.resume();
+}
+
+void Connection::refuse_admission(std::string_view why) {
+    log::notice("Denied CONNECT of {} (user '{}') from {}: {}.", request_->client_id,
+                request_->user_name, transport_.peer(), why);
+    refuse(mqtt::ReasonCode::NotAuthorized, "not authorised");
+}
+
+bool Connection::is_session_of_another(const Session& session) const {
+    // Only where user names have been proved does it matter whose session it is.
+    return !shard_.security(listener_).options().password_file.empty() &&
+           session.user_name != request_->user_name;
+}
+
+void Connection::finish_connect() {
+    const Options& options = shard_.options();
+    Session* known = shard_.find_session(request_->client_id);
+    if (known != nullptr && is_session_of_another(*known)) {
+        log::warning(
+            "Client {} [{}] is user '{}', but the session of this client id belongs to '{}': "
+            "refused. Use another client id, "
+            "or let that session end.",
+            request_->client_id, transport_.peer(), request_->user_name, known->user_name);
+        return refuse(mqtt::ReasonCode::NotAuthorized, "not authorised");
+    }
+    if (known == nullptr && options.global_max_clients >= 0 &&
+        shard_.shared().sessions.load(std::memory_order_relaxed) >= options.global_max_clients) {
+        return refuse(mqtt::ReasonCode::ServerBusy, "server busy");
+    }
+    bool session_present = false;
+    Session& session = take_session(session_present);
+    shard_.attach(session, *this);
+    state_ = State::Ready;
+    shard_.counters().connects.add();
+    if (options.connection_messages) log_connect();
+    send_connack(session_present);
+    request_.reset();
+    if (keep_alive_s_ == 0)
+        timer_.cancel();
+    else
+        shard_.wheel().set(timer_, shard_.now().steady + Milliseconds(keep_alive_s_ * 1500));
+    shard_.resume_session(session);
+}
+
+// The session of this client id: the old one, or a new one.
+Session& Connection::take_session(bool& session_present) {
+    Session* session = shard_.find_session(request_->client_id);
+    if (session != nullptr && session->connection != nullptr) {
+        // [MQTT-3.1.4-3]: the old connection goes, with its will unless a delay lets this one
+        // prevent it.
+        log::notice("Client {} already connected, closing old connection.", session->client_id);
+        Connection& old = *session->connection;
+        old.end(mqtt::ReasonCode::SessionTakenOver, "session taken over");
+        shard_.detach(old);
+        session = shard_.find_session(request_->client_id);
+    }
+    if (session != nullptr && clean_start_) {
+        // A will that still waits for its delay belongs to the session that ends here (3.1.2.5).
+        if (session->will) shard_.send_will(*session);
+        shard_.end_session(*session);
+        session = nullptr;
+    }
+    session_present = session != nullptr;
+    Session& taken =
+        session_present ? *session : shard_.make_session(request_->client_id, request_->user_name);
+    taken.user_name = request_->user_name;
+    taken.listener = listener_;
+    taken.expiry_s = request_->expiry_s;
+    taken.will = std::move(request_->will);
+    has_will_ = taken.will != nullptr;
+    return taken;
+}
+
+void Connection::send_connack(bool session_present) {
+    mqtt::Connack packet;
+    packet.session_present = session_present;
+    if (version_ == mqtt::Version::V5) {
+        const Options& options = shard_.options();
+        const ListenerOptions& listener = listener_options();
+        mqtt::Properties& p = packet.properties;
+        auto set = [&p](mqtt::PropertyId id, auto& field, auto value) {
+            p.mark(id);
+            field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+        };
+        set(mqtt::PropertyId::TopicAliasMaximum, p.topic_alias_maximum, listener.max_topic_alias);
+        if (request_->is_id_assigned) {
+            set(mqtt::PropertyId::AssignedClientIdentifier, p.assigned_client_identifier,
+                std::string_view(request_->client_id));
+        }
+        if (request_->is_keep_alive_cut)
+            set(mqtt::PropertyId::ServerKeepAlive, p.server_keep_alive, keep_alive_s_);
+        if (request_->is_expiry_cut) {
+            set(mqtt::PropertyId::SessionExpiryInterval, p.session_expiry_interval,
+                request_->expiry_s);  // 3.2.2.3.2
+        }
+        if (!options.retain_available)
+            set(mqtt::PropertyId::RetainAvailable, p.retain_available, 0);
+        if (options.max_packet_size != 0) {
+            set(mqtt::PropertyId::MaximumPacketSize, p.maximum_packet_size,
+                options.max_packet_size);
+        }
+        if (options.max_inflight_messages != 0) {
+            set(mqtt::PropertyId::ReceiveMaximum, p.receive_maximum, options.max_inflight_messages);
+        }
+        if (listener.max_qos != mqtt::Qos::ExactlyOnce)
+            set(mqtt::PropertyId::MaximumQos, p.maximum_qos, listener.max_qos);
+    }
+    log::debug("Sending CONNACK to {} ({}, 0)", request_->client_id, session_present ? 1 : 0);
+    martlet::broker::send(*this, shard_, packet);
+}
+
+void Connection::refuse(mqtt::ReasonCode reason, std::string_view text) {
+    shard_.counters().connects_refused.add();
+    if (reason == mqtt::ReasonCode::NotAuthorized ||
+        reason == mqtt::ReasonCode::BadUserNameOrPassword) {
+        shard_.counters().denied_connects.add();
+    }
+    mqtt::Connack packet;
+    packet.reason = reason;
+    martlet::broker::send(*this, shard_, packet);
+    end_quietly(text);
+}
+
+void Connection::log_connect() const {
+    std::string user =
+        request_->has_user_name ? fmt::format(", u'{}'", request_->user_name) : std::string();
+    log::notice("New {} connected from {} as {} (p{}, c{}, k{}{}).",
+                is_bridge_ ? "bridge" : "client", transport_.peer(), request_->client_id,
+                static_cast<int>(version_), clean_start_ ? 1 : 0, keep_alive_s_, user);
+}
+
+}  // namespace martlet::broker

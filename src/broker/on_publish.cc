@@ -1,0 +1,180 @@
+// PUBLISH: sound, permitted, handed to the shard, answered.
+
+#include "base/log.h"
+#include "broker/send_packet.h"
+#include "broker/shard.h"
+
+namespace martlet::broker {
+
+namespace {
+
+using mqtt::ReasonCode;
+
+// What no client may publish to: the broker's own values, and names that are no topics.
+bool is_reserved(std::string_view topic) {
+    if (topic.empty() || topic.front() != '$') return false;
+    if (topic.starts_with("$SYS/broker/connection/") && topic.ends_with("/state"))
+        return false;  // bridges say so
+    return topic == "$SYS" || topic.starts_with("$SYS/") || topic == "$share" ||
+           topic.starts_with("$share/") || topic == "$CONTROL" || topic.starts_with("$CONTROL/");
+}
+
+}  // namespace
+
+Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteView body,
+                                            BodyRef* frame) {
+    mqtt::Publish publish;
+    ReasonCode reason = mqtt::decode(head.flags(), body, version_, publish);
+    if (reason == ReasonCode::Success) reason = check_publish(publish);
+    if (mqtt::is_error(reason)) {
+        end(reason, reason == ReasonCode::MalformedPacket ? "malformed packet" : "protocol error");
+        return Progress::Done;
+    }
+    std::string mounted;
+    std::string_view topic = publish.topic;
+    if (const std::string& mount = listener_options().mount_point; !mount.empty()) {
+        mounted = mount;
+        mounted += topic;
+        topic = mounted;
+    }
+    if (publish.qos != mqtt::Qos::AtMostOnce && !shard_.has_credit(topic)) {
+        shard_.hold_for_credit(*this);
+        return Progress::Hold;
+    }
+    if (log::is_on(log::Level::Debug)) {
+        log::debug("Received PUBLISH from {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))",
+                   client_id(), publish.dup ? 1 : 0, static_cast<int>(publish.qos),
+                   publish.retain ? 1 : 0, publish.packet_id, topic, publish.payload.size());
+    }
+    Counters& counters = shard_.counters();
+    counters.publish_received.add();
+    counters.publish_bytes_received.add(publish.payload.size());
+    if (!register_qos2(publish)) return Progress::Done;
+    reason = check_rights(topic, publish);
+    if (reason == ReasonCode::Success) {
+        Publication publication;
+        publication.topic = topic;
+        publication.payload = publish.payload;
+        publication.qos = publish.qos;
+        publication.retain = publish.retain;
+        publication.publisher = session_;
+        publication.frame = frame;
+        if (version_ == mqtt::Version::V5) {
+            publication.properties = publish.properties.raw;
+            if (publish.properties.has(mqtt::PropertyId::MessageExpiryInterval)) {
+                auto interval = std::chrono::seconds(publish.properties.message_expiry_interval);
+                publication.expires_at_ms = (shard_.now().steady + interval).count();
+            }
+        }
+        bool any =
+            shard_.publish(publication, publish.retain ? shard_.origin_of(*session_) : nullptr);
+        if (!any) reason = ReasonCode::NoMatchingSubscribers;
+    }
+    if (publish.qos != mqtt::Qos::AtMostOnce) answer_publish(publish, reason);
+    return Progress::Done;
+}
+
+// What ends the connection.
+ReasonCode Connection::check_publish(mqtt::Publish& publish) {
+    if (version_ == mqtt::Version::V5) {
+        // [MQTT-3.3.4-6]
+        if (publish.properties.has(mqtt::PropertyId::SubscriptionIdentifier))
+            return ReasonCode::ProtocolError;
+        if (publish.properties.has(mqtt::PropertyId::TopicAlias) && !resolve_alias(publish))
+            return ReasonCode::TopicAliasInvalid;
+    }
+    if (publish.qos > listener_options().max_qos)
+        return ReasonCode::QosNotSupported;  // [MQTT-3.2.2-11]
+    if (publish.retain && !shard_.options().retain_available)
+        return ReasonCode::RetainNotSupported;  // [MQTT-3.2.2-14]
+    return ReasonCode::Success;
+}
+
+bool Connection::resolve_alias(mqtt::Publish& publish) {
+    std::uint16_t alias = publish.properties.topic_alias;
+    if (alias == 0 || alias > listener_options().max_topic_alias)
+        return false;  // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
+    if (!aliases_in_) aliases_in_ = std::make_unique<std::vector<std::string>>();
+    if (aliases_in_->size() < alias) aliases_in_->resize(alias);
+    std::string& name = (*aliases_in_)[alias - 1u];
+    if (!publish.topic.empty()) {
+        name = publish.topic;
+        return true;
+    }
+    publish.topic = name;
+    return !name.empty();
+}
+
+// False: this QoS 2 message was received before, or must not be; it has been answered.
+bool Connection::register_qos2(const mqtt::Publish& publish) {
+    if (publish.qos != mqtt::Qos::ExactlyOnce) return true;
+    auto& received = session_->flows().received;
+    if (received.contains(publish.packet_id)) {
+        send_ack(mqtt::PacketType::Pubrec, publish.packet_id,
+                 ReasonCode::Success);  // [MQTT-4.3.3-10]
+        return false;
+    }
+    std::uint32_t limit = shard_.options().max_inflight_messages;
+    if (limit != 0 && received.size() >= limit && version_ == mqtt::Version::V5 &&
+        !shard_.options().tolerate_receive_maximum) {
+        end(ReasonCode::ReceiveMaximumExceeded, "receive maximum exceeded");  // [MQTT-3.3.4-7]
+        return false;
+    }
+    return true;
+}
+
+// What is answered in an ack and goes no further.
+ReasonCode Connection::check_rights(std::string_view topic, const mqtt::Publish& publish) {
+    const Options& options = shard_.options();
+    if (options.message_size_limit != 0 && publish.payload.size() > options.message_size_limit) {
+        shard_.counters().drop(DropReason::PayloadTooLarge);
+        log::info(
+            "Dropped too large PUBLISH from {} (q{}, '{}', {} bytes, message_size_limit is {}).",
+            client_id(), static_cast<int>(publish.qos), topic, publish.payload.size(),
+            options.message_size_limit);
+        return ReasonCode::ImplementationSpecific;
+    }
+    if (shard_.shared().is_over_memory_limit.load(std::memory_order_relaxed)) {
+        shard_.counters().drop(DropReason::MemoryLimit);
+        return ReasonCode::QuotaExceeded;
+    }
+    const auth::Security& rules = shard_.security(listener_);
+    auth::Decision decision{!is_reserved(publish.topic), 0};
+    if (decision.is_allowed && rules.has_acl()) {
+        decision =
+            rules.decide(session_->user_name, session_->client_id, auth::Access::Write, topic);
+    }
+    if (decision.is_allowed) return ReasonCode::Success;
+    shard_.counters().denied_publishes.add();
+    shard_.counters().drop(DropReason::DeniedWrite);
+    log::info("Denied PUBLISH from {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes)): {}", client_id(),
+              publish.dup ? 1 : 0, static_cast<int>(publish.qos), publish.retain ? 1 : 0,
+              publish.packet_id, topic, publish.payload.size(),
+              is_reserved(publish.topic) ? "the topic is the broker's own"
+                                         : "no line of the ACL file allows it");
+    return ReasonCode::NotAuthorized;
+}
+
+void Connection::answer_publish(const mqtt::Publish& publish, ReasonCode reason) {
+    // A 3.x client cannot be told: what is denied is acknowledged and dropped.
+    if (version_ != mqtt::Version::V5) reason = ReasonCode::Success;
+    if (publish.qos == mqtt::Qos::AtLeastOnce)
+        return send_ack(mqtt::PacketType::Puback, publish.packet_id, reason);
+    if (!mqtt::is_error(reason)) session_->flows().received.insert(publish.packet_id);
+    send_ack(mqtt::PacketType::Pubrec, publish.packet_id, reason);
+}
+
+void Connection::send_ack(mqtt::PacketType type, std::uint16_t packet_id, ReasonCode reason) {
+    mqtt::Ack ack;
+    ack.packet_id = packet_id;
+    ack.reason = reason;
+    send(*this, shard_, type, ack);
+    if (!log::is_on(log::Level::Debug)) return;
+    static constexpr std::string_view kNames[] = {"PUBACK", "PUBREC", "PUBREL", "PUBCOMP"};
+    std::size_t index =
+        static_cast<std::size_t>(type) - static_cast<std::size_t>(mqtt::PacketType::Puback);
+    log::debug("Sending {} to {} (m{}, rc{})", kNames[index], client_id(), packet_id,
+               static_cast<int>(reason));
+}
+
+}  // namespace martlet::broker

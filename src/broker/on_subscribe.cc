@@ -1,0 +1,119 @@
+// SUBSCRIBE and UNSUBSCRIBE: each filter judged for itself, answered in order, then the retained
+// messages.
+
+#include "base/log.h"
+#include "broker/send_packet.h"
+#include "broker/shard.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace martlet::broker {
+
+namespace {
+
+using mqtt::ReasonCode;
+
+std::string mounted(const std::string& mount, std::string_view filter) {
+    std::string text = mount;
+    text += filter;
+    return text;
+}
+
+}  // namespace
+
+void Connection::on_subscribe(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Subscribe packet;
+    ReasonCode reason = mqtt::decode(head.flags(), body, version_, packet);
+    if (mqtt::is_error(reason))
+        return end(reason,
+                   reason == ReasonCode::MalformedPacket ? "malformed packet" : "protocol error");
+    log::debug("Received SUBSCRIBE from {}", client_id());
+    std::uint32_t identifier = packet.properties.has(mqtt::PropertyId::SubscriptionIdentifier)
+                                   ? packet.properties.subscription_identifier
+                                   : 0;
+    std::vector<std::uint8_t> codes;
+    mqtt::Subscription wanted;
+    for (std::size_t at = 0; mqtt::next_subscription(packet.filters, at, wanted);) {
+        codes.push_back(static_cast<std::uint8_t>(subscribe_one(wanted, identifier)));
+    }
+    mqtt::Suback answer;
+    answer.packet_id = packet.packet_id;
+    answer.codes = codes;
+    send(*this, shard_, mqtt::PacketType::Suback, answer);
+    log::debug("Sending SUBACK to {}", client_id());
+    if (session_->replays) shard_.continue_replays(*session_);
+}
+
+ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t identifier) {
+    const std::string& mount = listener_options().mount_point;
+    mqtt::ParsedFilter parsed;
+    CHECK(mqtt::parse_filter(wanted.filter, parsed));  // decode() has seen to it
+    std::string storage;
+    if (!mount.empty()) parsed.filter = storage = mounted(mount, parsed.filter);
+    if (!may_subscribe(parsed.filter)) {
+        shard_.counters().denied_subscribes.add();
+        log::info("Denied SUBSCRIBE from {} ('{}', QoS {}): no topic that it matches may be read",
+                  client_id(), wanted.filter, static_cast<int>(wanted.qos));
+        return version_ == mqtt::Version::V5 ? ReasonCode::NotAuthorized
+                                             : ReasonCode::UnspecifiedError;
+    }
+    wanted.qos = std::min(wanted.qos, listener_options().max_qos);
+    if (log::is_on(log::Level::Subscribe)) {
+        log::print(log::Level::Subscribe, "{} {} {}", client_id(), static_cast<int>(wanted.qos),
+                   wanted.filter);
+    }
+    if (parsed.is_shared) {
+        // No retained messages for a shared subscription (4.8.2).
+        shard_.add_shared(*session_, parsed.group, parsed.filter, wanted, identifier);
+        return static_cast<ReasonCode>(wanted.qos);
+    }
+    Subscription* subscription = nullptr;
+    bool is_new =
+        shard_.add_subscription(*session_, parsed.filter, wanted, identifier, subscription);
+    // [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
+    bool wants_retained = wanted.retain_handling == 0 || (wanted.retain_handling == 1 && is_new);
+    if (wants_retained) shard_.start_replay(*session_, parsed.filter, *subscription);
+    return static_cast<ReasonCode>(wanted.qos);
+}
+
+// Refused only when nothing could ever be delivered; all else is granted and filtered at delivery.
+bool Connection::may_subscribe(std::string_view filter) {
+    const auth::Security& rules = shard_.security(listener_);
+    if (!rules.has_acl()) return true;
+    if (version_ != mqtt::Version::V5 && !rules.options().refuse_unreadable_subscriptions)
+        return true;
+    return rules.may_read_any(session_->user_name, session_->client_id, filter);
+}
+
+void Connection::on_unsubscribe(const mqtt::FrameHead& head, ByteView body) {
+    mqtt::Unsubscribe packet;
+    ReasonCode reason = mqtt::decode(head.flags(), body, version_, packet);
+    if (mqtt::is_error(reason))
+        return end(reason,
+                   reason == ReasonCode::MalformedPacket ? "malformed packet" : "protocol error");
+    log::debug("Received UNSUBSCRIBE from {}", client_id());
+    const std::string& mount = listener_options().mount_point;
+    std::vector<std::uint8_t> codes;
+    std::string_view text;
+    for (std::size_t at = 0; mqtt::next_filter(packet.filters, at, text);) {
+        mqtt::ParsedFilter parsed;
+        CHECK(mqtt::parse_filter(text, parsed));
+        std::string storage;
+        if (!mount.empty()) parsed.filter = storage = mounted(mount, parsed.filter);
+        bool existed = parsed.is_shared
+                           ? shard_.remove_shared(*session_, parsed.group, parsed.filter)
+                           : shard_.remove_subscription(*session_, parsed.filter);
+        codes.push_back(static_cast<std::uint8_t>(existed ? ReasonCode::Success
+                                                          : ReasonCode::NoSubscriptionExisted));
+        if (log::is_on(log::Level::Unsubscribe))
+            log::print(log::Level::Unsubscribe, "{} {}", client_id(), text);
+    }
+    mqtt::Suback answer;
+    answer.packet_id = packet.packet_id;
+    if (version_ == mqtt::Version::V5) answer.codes = codes;
+    send(*this, shard_, mqtt::PacketType::Unsuback, answer);
+    log::debug("Sending UNSUBACK to {}", client_id());
+}
+
+}  // namespace martlet::broker

@@ -1,0 +1,85 @@
+#include "broker/out_queue.h"
+
+#include "base/check.h"
+
+#include <utility>
+
+namespace martlet::broker {
+
+void OutQueue::push(const OutEntry& entry) {
+    if (size_ == capacity_) grow();
+    size_++;
+    at(size_ - 1) = entry;
+}
+
+OutEntry& OutQueue::send_next(OutState state) {
+    DCHECK(queued() > 0);
+    OutEntry& entry = at(sent_++);
+    entry.packet_id = next_id_;
+    next_id_ = following(next_id_);
+    entry.state = state;
+    in_flight_++;
+    return entry;
+}
+
+OutEntry* OutQueue::find(std::uint16_t packet_id) {
+    if (sent_ == 0 || packet_id == 0) return nullptr;
+    // Ids of sent entries follow one another, 65535 being followed by 1.
+    std::uint32_t first = at(0).packet_id;
+    std::uint32_t position = packet_id >= first ? packet_id - first : packet_id + 65535u - first;
+    if (position >= sent_) return nullptr;
+    OutEntry& entry = at(position);
+    return entry.state == OutState::Done ? nullptr : &entry;
+}
+
+void OutQueue::release(OutEntry& entry) {
+    if (entry.message != nullptr) std::exchange(entry.message, nullptr)->drop();
+}
+
+void OutQueue::finish(OutEntry& entry) {
+    mark_done(entry);
+    trim();
+}
+
+void OutQueue::mark_done(OutEntry& entry) {
+    release(entry);
+    entry.state = OutState::Done;
+    in_flight_--;
+}
+
+void OutQueue::drop_next() {
+    OutEntry& entry = send_next(OutState::WaitPuback);
+    finish(entry);
+}
+
+void OutQueue::clear() {
+    for (std::uint32_t i = 0; i < size_; i++) release(at(i));
+    begin_ = size_ = sent_ = in_flight_ = 0;
+    ring_.reset();
+    capacity_ = 0;
+}
+
+void OutQueue::grow() {
+    std::uint32_t wider = capacity_ == 0 ? 8 : capacity_ * 2;
+    auto ring = std::make_unique<OutEntry[]>(wider);
+    for (std::uint32_t i = 0; i < size_; i++) ring[i] = at(i);
+    ring_ = std::move(ring);
+    capacity_ = wider;
+    begin_ = 0;
+}
+
+void OutQueue::trim() {
+    while (sent_ > 0 && at(0).state == OutState::Done) {
+        begin_ = (begin_ + 1) & (capacity_ - 1);
+        size_--;
+        sent_--;
+    }
+    // A ring that was large once is given back; a small one is kept, so that steady traffic does
+    // not allocate.
+    if (size_ == 0 && capacity_ > 1024) {
+        ring_.reset();
+        capacity_ = begin_ = 0;
+    }
+}
+
+}  // namespace martlet::broker

@@ -1,0 +1,82 @@
+#pragma once
+
+// What one session still has to deliver, in order: first the messages in flight, then those that
+// wait. Packet ids are given in order of sending, so that the entry of an acknowledged id is found
+// by subtraction. A ring that grows by doubling and is given back when empty. Loop thread only.
+
+#include "base/body.h"
+#include "mqtt/types.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace martlet::broker {
+
+enum class OutState : std::uint8_t {
+    Queued,
+    Done,  // acknowledged (or QoS 0 and sent), while an older one is still in flight
+    WaitPuback,
+    WaitPubrec,
+    WaitPubcomp,
+};
+
+struct OutEntry {
+    Body* message = nullptr;  // one hold, dropped by the queue; null once PUBREC has come
+    std::uint32_t subscription_identifiers = 0;  // see Session::identifiers_of
+    std::uint16_t packet_id = 0;
+    mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    bool retain : 1 = false;
+    OutState state : 7 = OutState::Queued;
+};
+static_assert(sizeof(OutEntry) == 16, "paid for each queued message");
+
+class OutQueue {
+  public:
+    OutQueue() = default;
+    ~OutQueue() { clear(); }
+    OutQueue(const OutQueue&) = delete;
+    OutQueue& operator=(const OutQueue&) = delete;
+
+    bool empty() const { return size_ == 0; }
+    std::uint32_t size() const { return size_; }
+    std::uint32_t sent() const {
+        return sent_;
+    }  // entries before the first queued one, Done ones included
+    std::uint32_t queued() const { return size_ - sent_; }
+    std::uint32_t in_flight() const { return in_flight_; }  // of those sent, the ones not Done
+
+    OutEntry& at(std::uint32_t position) { return ring_[(begin_ + position) & (capacity_ - 1)]; }
+
+    // Takes over one hold on entry.message.
+    void push(const OutEntry& entry);
+    // The first queued entry gets the next packet id and `state`; it must exist.
+    OutEntry& send_next(OutState state);
+    // The entry in flight with this packet id; null when there is none.
+    OutEntry* find(std::uint16_t packet_id);
+    // The message is no longer needed (PUBREC, or done).
+    static void release(OutEntry& entry);
+    // The entry has been acknowledged for good.
+    void finish(OutEntry& entry);
+    // The same for a walk over all that were sent: the ring is not shortened.
+    void mark_done(OutEntry& entry);
+    // Drops the first queued entry (expired, denied).
+    void drop_next();
+    void clear();
+
+  private:
+    static std::uint16_t following(std::uint16_t id) {
+        return id == UINT16_MAX ? 1 : static_cast<std::uint16_t>(id + 1);
+    }
+    void grow();
+    void trim();
+
+    std::unique_ptr<OutEntry[]> ring_;
+    std::uint32_t capacity_ = 0;
+    std::uint32_t begin_ = 0;
+    std::uint32_t size_ = 0;
+    std::uint32_t sent_ = 0;
+    std::uint32_t in_flight_ = 0;
+    std::uint16_t next_id_ = 1;
+};
+
+}  // namespace martlet::broker

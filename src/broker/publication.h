@@ -1,0 +1,53 @@
+#pragma once
+
+// A message on its way through one shard in one turn: views, wherever the bytes are, and the
+// counted body once somebody needs it. Made by whoever publishes (a connection, a will, $SYS, a
+// letter); lives on the stack. Loop thread only.
+
+#include "base/body.h"
+#include "broker/message.h"
+#include "topics/retained.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace martlet::broker {
+
+class Session;
+
+class Publication {
+  public:
+    std::string_view topic;
+    ByteView payload;
+    // As they stood in the packet (all of them), or only those to pass on when `is_filtered`.
+    ByteView properties;
+    bool is_filtered = false;
+    mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    bool retain = false;
+    std::int64_t expires_at_ms = 0;  // steady; 0: never
+    // Retained ones: their number in topics::Retained. 0: not retained.
+    std::uint64_t number = 0;
+    // For no-local; null when the publisher is not a session of this shard.
+    const Session* publisher = nullptr;
+    // Set when `payload` lies in this body behind room for a MessageHead: message() then takes it
+    // over instead of copying.
+    BodyRef* frame = nullptr;
+
+    static Publication of(const BodyRef& message);
+
+    // The message as a body; made at the first call. `topic`, `payload` and `properties` stay
+    // valid.
+    const BodyRef& message();
+    bool has_message() const { return static_cast<bool>(message_); }
+    // The same message with another end of its life.
+    BodyRef copy_with_expiry(std::int64_t steady_ms) const;
+
+  private:
+    bool adopt_frame();
+    void copy();
+
+    BodyRef message_;
+};
+
+}  // namespace martlet::broker

@@ -1,0 +1,86 @@
+#pragma once
+
+// The state that outlives a connection (MQTT 5, 4.1): subscriptions, what is still to be delivered,
+// packet ids of QoS 2 received, the will. Owned by the Shard that is home to its client id. Loop
+// thread only.
+
+#include "base/hash_map.h"
+#include "base/slots.h"
+#include "base/timer_wheel.h"
+#include "broker/out_queue.h"
+#include "broker/subscription.h"
+#include "broker/timers.h"
+#include "topics/retained.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace martlet::broker {
+
+class Connection;
+
+inline constexpr std::uint32_t kNeverExpires = UINT32_MAX;
+
+struct Will {
+    BodyRef message;
+    std::uint32_t delay_s = 0;
+    std::uint32_t expiry_s = 0;  // message expiry interval; 0: none
+};
+
+// A SUBSCRIBE's retained answer that is not finished yet.
+struct Replay {
+    std::string filter;  // as it stands in the tree
+    std::uint64_t up_to = 0;
+    topics::Retained::Position position;
+    mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    std::uint32_t identifier = 0;
+};
+
+class Session {
+  public:
+    Session(std::string_view id, std::string_view user)
+        : client_id(id), user_name(user), timer(TimerKind::Session, this) {}
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    bool is_online() const { return connection != nullptr; }
+    // Whether it stays when its connection ends.
+    bool is_durable() const { return expiry_s != 0; }
+
+    std::string client_id;
+    std::string user_name;  // empty: anonymous
+    SlotHandle handle;
+    Connection* connection = nullptr;  // null: offline
+    std::uint32_t expiry_s = 0;
+    std::uint16_t listener = 0;  // the last one it came in by
+    std::uint32_t subscription_count = 0;
+    Subscription* subscriptions = nullptr;
+    std::unique_ptr<Will> will;
+    // Offline: the end of the will's delay or of the session.
+    OwnedTimer<Session> timer;
+    std::int64_t will_due_ms = 0;
+    std::int64_t ends_at_ms = 0;  // offline: steady time at which the session ends; 0: never
+    std::unique_ptr<std::vector<Replay>> replays;
+
+    // Outgoing and incoming messages: present from the first QoS 1 or 2 on.
+    struct Flow {
+        OutQueue out;
+        std::uint64_t out_bytes = 0;
+        bool is_drop_logged = false;
+        HashSet<std::uint16_t> received;  // QoS 2, PUBREL not seen
+    };
+    std::unique_ptr<Flow> flow;
+    Flow& flows() {
+        if (!flow) flow = std::make_unique<Flow>();
+        return *flow;
+    }
+
+    void link(Subscription* subscription);
+    void unlink(Subscription* subscription);
+    Subscription* find_shared(std::string_view group_and_filter) const;
+};
+
+}  // namespace martlet::broker

@@ -1,0 +1,280 @@
+#include "broker/shard.h"
+
+#include "base/log.h"
+#include "broker/connect_request.h"
+
+#include <algorithm>
+#include <random>
+
+namespace martlet::broker {
+
+Shard::Shard(std::uint32_t index, Shared& shared, Now now)
+    : index_(index),
+      shared_(shared),
+      snapshot_(shared.snapshot),
+      counters_(shared.counters[index]),
+      now_(now),
+      wheel_(now.steady),
+      links_(shared.shards) {
+    has_acl_ = std::any_of(snapshot_->security.begin(), snapshot_->security.end(),
+                           [](const auto& s) { return s->has_acl(); });
+}
+
+Shard::~Shard() {
+    for (auto& [id, session] : sessions_) {
+        while (Subscription* subscription = session->subscriptions) {
+            session->unlink(subscription);
+            delete subscription;
+        }
+    }
+}
+
+void Shard::run_timers() {
+    wheel_.advance(now_.steady, [this](Timer& timer) {
+        switch (static_cast<TimerKind>(timer.kind())) {
+            case TimerKind::Connection:
+                static_cast<OwnedTimer<Connection>&>(timer).owner()->on_timer();
+                break;
+            case TimerKind::Session:
+                on_session_timer(*static_cast<OwnedTimer<Session>&>(timer).owner());
+                break;
+            case TimerKind::Shard:
+                break;
+        }
+    });
+}
+
+// Wills of one connection may reach others, and end none: the list does not grow while it is
+// walked.
+std::vector<Connection*> Shard::finish_closing() {
+    for (Connection* connection : closing_) detach(*connection);
+    return std::exchange(closing_, {});
+}
+
+void Shard::note_closing(Connection& connection) {
+    if (connection.is_noted_closing) return;
+    connection.is_noted_closing = true;
+    closing_.push_back(&connection);
+}
+
+void Shard::on_drained(Connection& connection) {
+    if (Session* session = connection.session_) {
+        pump(*session);
+        if (session->replays) continue_replays(*session);
+    }
+}
+
+void Shard::shut_down() {
+    std::vector<Connection*> live;
+    for (auto& [id, session] : sessions_) {
+        if (session->connection != nullptr) live.push_back(session->connection);
+    }
+    for (Connection* connection : live)
+        connection->end(mqtt::ReasonCode::ServerShuttingDown, "server shutting down");
+}
+
+std::uint32_t Shard::home_of(const mqtt::Connect& connect, std::uint16_t listener) const {
+    bool by_user = snapshot_->listeners[listener].use_username_as_clientid;
+    std::string_view id = by_user ? connect.user_name : connect.client_id;
+    return id.empty() ? index_ : shared_.home_of(id);
+}
+
+void Shard::add_connection(Connection& connection, SlotHandle& handle) {
+    handle = connection_slots_.add(&connection);
+    counters_.connections.add();
+}
+
+void Shard::remove_connection(Connection& connection, SlotHandle handle) {
+    detach(connection);
+    connection_slots_.remove(handle);
+    counters_.connections.subtract();
+    if (connection.is_touched) std::erase(touched_, &connection);
+    if (connection.is_noted_closing) std::erase(closing_, &connection);
+}
+
+Session* Shard::find_session(std::string_view client_id) const {
+    auto it = sessions_.find(client_id);
+    return it == sessions_.end() ? nullptr : it->second.get();
+}
+
+Session& Shard::make_session(std::string_view client_id, std::string_view user_name) {
+    auto owned = std::make_unique<Session>(client_id, user_name);
+    Session& session = *owned;
+    session.handle = session_slots_.add(&session);
+    sessions_.emplace(std::string_view(session.client_id), std::move(owned));
+    counters_.sessions.add();
+    shared_.sessions.fetch_add(1, std::memory_order_relaxed);
+    return session;
+}
+
+void Shard::end_session(Session& session) {
+    while (session.subscriptions != nullptr) drop_subscription(session, session.subscriptions);
+    if (session.flow) {
+        OutQueue& out = session.flow->out;
+        for (std::uint32_t i = 0; i < out.size(); i++) {
+            OutEntry& entry = out.at(i);
+            if (entry.message == nullptr) continue;
+            release_message(session, entry);
+            drop(DropReason::SessionEnded);
+        }
+    }
+    session_slots_.remove(session.handle);
+    counters_.sessions.subtract();
+    shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    auto it = sessions_.find(session.client_id);
+    auto owned = std::move(it->second);  // the key is a view into it
+    sessions_.erase(it);
+}
+
+void Shard::attach(Session& session, Connection& connection) {
+    session.timer.cancel();
+    session.ends_at_ms = 0;
+    session.connection = &connection;
+    connection.session_ = &session;
+    counters_.sessions_online.add();
+    if (session.subscription_count > 0) tell_groups(session, GroupLetter::Change::Online);
+}
+
+// What was in flight is sent again under its ids, in order [MQTT-4.4.0-1]; then what waits.
+void Shard::resume_session(Session& session) {
+    if (!session.flow) return;
+    OutQueue& out = session.flow->out;
+    Connection& connection = *session.connection;
+    for (std::uint32_t i = 0; i < out.sent(); i++) {
+        OutEntry& entry = out.at(i);
+        if (entry.state == OutState::WaitPubcomp) {
+            connection.send_ack(mqtt::PacketType::Pubrel, entry.packet_id,
+                                mqtt::ReasonCode::Success);
+        } else if (entry.state != OutState::Done) {
+            resend(session, entry);
+        }
+    }
+    pump(session);
+}
+
+void Shard::resend(Session& session, OutEntry& entry) {
+    MessageView message(entry.message);
+    bool is_allowed = !has_acl_ || may_read(session, message.topic());
+    BodyRef hold(BodyRef::adopt(entry.message));
+    hold->hold();
+    Publication publication = Publication::of(hold);
+    frames_.begin();
+    // An exchange of QoS 2 that has begun goes on, whatever its expiry (4.3.3); what may no longer
+    // be read ends.
+    if (!is_allowed) drop(DropReason::DeniedRead);
+    if (!is_allowed || !write_publish(*session.connection, publication, entry, true)) {
+        release_message(session, entry);
+        session.flow->out.mark_done(entry);
+    }
+}
+
+std::string Shard::make_client_id(const std::string& prefix) {
+    // A random UUID whose home is here, so that the connection need not move.
+    thread_local std::mt19937_64 random(std::random_device{}());
+    while (true) {
+        std::uint64_t a = random(), b = random();
+        std::string id =
+            fmt::format("{}{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", prefix, a >> 32, a >> 16 & 0xFFFF,
+                        a & 0xFFF, 0x8000 | (b >> 48 & 0x3FFF), b & 0xFFFFFFFFFFFF);
+        if (shared_.home_of(id) == index_ && find_session(id) == nullptr) return id;
+    }
+}
+
+std::shared_ptr<const topics::RetainedOrigin> Shard::origin_of(const Session& session) const {
+    if (!has_acl_) return nullptr;
+    return std::make_shared<topics::RetainedOrigin>(
+        topics::RetainedOrigin{session.user_name, session.client_id, session.listener});
+}
+
+bool Shard::add_subscription(Session& session, std::string_view filter,
+                             const mqtt::Subscription& wanted, std::uint32_t identifier,
+                             Subscription*& subscription) {
+    SubscriberTree::Entry& entry = subscribers_.find_or_add(filter);
+    std::vector<Subscription*>& direct = entry.value.direct;
+    subscription = find_subscription(session, entry);
+    bool is_new = subscription == nullptr;
+    if (is_new) {
+        if (direct.empty() && shared_.shards > 1) shared_.interest.add(filter, index_);
+        subscription = new Subscription;
+        subscription->entry = &entry;
+        subscription->index = static_cast<std::uint32_t>(direct.size());
+        direct.push_back(subscription);
+        session.link(subscription);
+        stamps_.change(filter);
+        counters_.subscriptions.add();
+    }
+    subscription->qos = wanted.qos;
+    subscription->no_local = wanted.no_local;
+    subscription->retain_as_published = wanted.retain_as_published;
+    subscription->identifier = identifier;
+    return is_new;
+}
+
+// The shorter of the two lists is searched.
+Subscription* Shard::find_subscription(const Session& session, const SubscriberTree::Entry& entry) {
+    const auto& direct = entry.value.direct;
+    if (direct.size() < session.subscription_count) {
+        auto it = std::find_if(direct.begin(), direct.end(),
+                               [&](const Subscription* s) { return s->session == &session; });
+        return it == direct.end() ? nullptr : *it;
+    }
+    for (Subscription* s = session.subscriptions; s != nullptr; s = s->next) {
+        if (s->entry == &entry) return s;
+    }
+    return nullptr;
+}
+
+bool Shard::remove_subscription(Session& session, std::string_view filter) {
+    SubscriberTree::Entry* entry = subscribers_.find(filter);
+    Subscription* subscription = entry == nullptr ? nullptr : find_subscription(session, *entry);
+    if (subscription == nullptr) return false;
+    if (session.replays)
+        std::erase_if(*session.replays, [&](const Replay& r) { return r.filter == filter; });
+    if (session.replays && session.replays->empty()) session.replays.reset();
+    drop_subscription(session, subscription);
+    return true;
+}
+
+void Shard::drop_subscription(Session& session, Subscription* subscription) {
+    session.unlink(subscription);
+    std::unique_ptr<Subscription> owned(subscription);
+    counters_.subscriptions.subtract();
+    if (subscription->shared) {
+        counters_.shared_subscriptions.subtract();
+        const std::string& key = *subscription->shared;
+        if (shared_.shards > 1)
+            shared_.interest.remove(std::string_view(key).substr(key.find('/') + 1),
+                                    shared_.home_of_group(key));
+        GroupLetter letter;
+        letter.change = GroupLetter::Change::Leave;
+        letter.member.shard = index_;
+        letter.member.session = session.handle;
+        return change_group(std::move(letter), key);
+    }
+    SubscriberTree::Entry& entry = *subscription->entry;
+    std::vector<Subscription*>& direct = entry.value.direct;
+    direct[subscription->index] = direct.back();
+    direct[subscription->index]->index = subscription->index;
+    direct.pop_back();
+    stamps_.change(entry.filter());
+    if (!direct.empty()) return;
+    if (shared_.shards > 1) shared_.interest.remove(entry.filter(), index_);
+    if (entry.value.empty()) subscribers_.remove(entry);
+}
+
+void Shard::reload(std::shared_ptr<const Snapshot> snapshot) {
+    std::shared_ptr<const Snapshot> old = std::exchange(snapshot_, std::move(snapshot));
+    has_acl_ = std::any_of(snapshot_->security.begin(), snapshot_->security.end(),
+                           [](const auto& s) { return s->has_acl(); });
+    std::vector<Connection*> revoked;
+    for (auto& [id, session] : sessions_) {
+        if (session->connection == nullptr) continue;
+        const auth::Security& before = *old->security[session->listener];
+        const auth::Security& after = *snapshot_->security[session->listener];
+        if (!after.still_admits(before, session->user_name)) revoked.push_back(session->connection);
+    }
+    for (Connection* connection : revoked)
+        connection->end(mqtt::ReasonCode::NotAuthorized, "not authorised");
+}
+
+}  // namespace martlet::broker

@@ -1,0 +1,71 @@
+#pragma once
+
+// What all shards of one broker share: the settings, the interest index, the retained messages, and
+// a few counts. Made before the shards and outlives them. Each member says for itself which thread
+// may use it.
+
+#include "auth/security.h"
+#include "broker/counters.h"
+#include "broker/letter.h"
+#include "broker/options.h"
+#include "topics/interest.h"
+#include "topics/retained.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace martlet::broker {
+
+// The settings of one moment. Immutable; each shard holds the one it goes by and changes it when a
+// ReloadLetter comes.
+struct Snapshot {
+    Options options;
+    std::vector<ListenerOptions> listeners;
+    std::vector<std::shared_ptr<const auth::Security>> security;  // one for each listener
+};
+
+// Slow password checks, away from the shards. Implemented by whoever has threads.
+class HashChecker {
+  public:
+    virtual ~HashChecker() = default;
+    // Verifies `password` against `hash`, which `security` keeps alive, and answers with an
+    // AdmissionLetter to `shard`. False: too many wait already. Any shard.
+    virtual bool check(std::uint32_t shard, SlotHandle connection,
+                       std::shared_ptr<const auth::Security> security,
+                       const auth::PasswordHash* hash, ByteView password) = 0;
+};
+
+struct Shared {
+    Shared(std::uint32_t shard_count, std::shared_ptr<const Snapshot> initial,
+           Post& where_letters_go, HashChecker& checker)
+        : shards(shard_count),
+          snapshot(std::move(initial)),
+          post(where_letters_go),
+          hash_checker(checker),
+          counters(shard_count) {}
+
+    std::uint32_t home_of(std::string_view client_id) const {
+        return shards == 1 ? 0 : static_cast<std::uint32_t>(hash_text(client_id) % shards);
+    }
+    std::uint32_t home_of_group(std::string_view group_and_filter) const {
+        return home_of(group_and_filter);
+    }
+
+    const std::uint32_t shards;
+    const std::shared_ptr<const Snapshot> snapshot;  // what the shards start with
+    Post& post;
+    HashChecker& hash_checker;
+    topics::Interest interest;
+    topics::Retained retained;
+    // One for each shard; written by that shard.
+    std::vector<Counters> counters;
+    std::atomic<std::int64_t> connections{0};
+    std::atomic<std::int64_t> sessions{0};
+    // Set by whoever watches the heap against memory_limit.
+    std::atomic<bool> is_over_memory_limit{false};
+};
+
+}  // namespace martlet::broker

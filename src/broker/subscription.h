@@ -1,0 +1,45 @@
+#pragma once
+
+// One subscription of one session. Owned by the session; known to the shard's filter tree (or, when
+// shared, to the group's home shard) while it lives. Loop thread only.
+
+#include "mqtt/packets.h"
+#include "topics/filter_tree.h"
+#include "topics/share_group.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace martlet::broker {
+
+class Session;
+struct Subscription;
+
+// What the shard's tree holds for a filter: its subscribers here, and the share groups on it whose
+// home is here.
+struct Subscribers {
+    std::vector<Subscription*> direct;
+    std::vector<std::unique_ptr<topics::ShareGroup>> groups;
+    bool empty() const { return direct.empty() && groups.empty(); }
+};
+using SubscriberTree = topics::FilterTree<Subscribers>;
+
+struct Subscription {
+    Session* session = nullptr;
+    Subscription* next = nullptr;  // in the session's list
+    Subscription* previous = nullptr;
+    SubscriberTree::Entry* entry = nullptr;  // null: shared
+    // Shared only: "GROUP/FILTER" as it stands behind "$share/".
+    std::unique_ptr<std::string> shared;
+    // Live messages up to this retained number were given as retained ones already.
+    std::uint64_t retained_number = 0;
+    std::uint32_t identifier = 0;  // 0: none
+    std::uint32_t index = 0;       // in entry->value.direct
+    mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    bool no_local = false;
+    bool retain_as_published = false;
+};
+
+}  // namespace martlet::broker
