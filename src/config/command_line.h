@@ -1,0 +1,24 @@
+#pragma once
+
+// What the broker's command line and environment add to the configuration file. Plain value. Any
+// thread.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace martlet::config {
+
+struct CommandLine {
+    std::string config_file;           // -c; empty: none
+    std::vector<std::uint16_t> ports;  // -p
+    bool daemonize = false;            // -d
+    bool is_quiet = false;             // -q, wins over -v and the file
+    bool is_verbose = false;           // -v, wins over the file
+    bool is_sandbox = false;           // --sandbox, without a file only
+    std::string tls_keylog;            // --tls-keylog
+    // MOSQUITTO_PERSISTENCE_LOCATION, wins over the file; empty: not set.
+    std::string persistence_location;
+};
+
+}  // namespace martlet::config

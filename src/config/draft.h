@@ -1,0 +1,100 @@
+#pragma once
+
+// The settings while they are being read: what keys may say in any order, before settle() makes
+// Settings of it. Owned by one read(); one thread.
+
+#include "config/bridge_settings.h"
+#include "config/notice.h"
+#include "config/settings.h"
+#include "config/tls_settings.h"
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace martlet::config {
+
+// What a key said and where: for messages about what does not fit together.
+struct PlacedText {
+    std::string text;
+    Place place;
+};
+
+// Said for all listeners, or for one.
+struct SecurityDraft {
+    std::optional<bool> allow_anonymous;
+    std::optional<bool> allow_zero_length_clientid;
+    std::optional<bool> refuse_unreadable_subscriptions;
+    std::optional<std::string> auto_id_prefix;
+    std::optional<PlacedText> password_file;
+    std::optional<PlacedText> acl_file;
+    std::optional<PlacedText> psk_file;
+};
+
+enum class Protocol : std::uint8_t { Mqtt, Websockets, HttpApi };
+
+struct ListenerDraft {
+    net::ListenOptions net;
+    broker::ListenerOptions broker;
+    Place place;
+    // Made by a listener's key before any `listener`, or by `port` or `bind_address`.
+    bool is_default = false;
+    SecurityDraft security;
+    Protocol protocol = Protocol::Mqtt;
+    int proxy_protocol = 0;
+    bool proxy_require_tls = false;
+    std::string http_dir;
+    std::vector<std::string> websockets_origins;
+    TlsSettings tls;
+};
+
+struct BridgeDraft {
+    BridgeSettings settings;
+    Place place;
+};
+
+struct PluginDraft {
+    std::string name;  // of plugin_load
+    std::string path;
+    Place place;
+    std::vector<std::pair<std::string, std::string>> options;
+    bool is_global = false;
+    // Without is_global: the listeners that it works for.
+    std::vector<ListenerDraft*> listeners;
+};
+
+struct Draft {
+    Settings settings;
+    SecurityDraft security;
+    std::string clientid_prefixes;
+    bool per_listener_settings = false;
+    // A security key was seen, after which per_listener_settings may not become true.
+    bool is_security_begun = false;
+    bool tcp_nodelay = false;
+    // A listener, port or bind_address was seen.
+    bool is_open_to_others = false;
+    bool is_log_dest_said = false;
+    bool is_log_type_said = false;
+    // Deques: what is in them does not move.
+    std::deque<ListenerDraft> listeners;
+    std::deque<BridgeDraft> bridges;
+    std::deque<PluginDraft> plugins;
+    ListenerDraft* default_listener = nullptr;
+    // Keys that may stand once in their scope, by the scope's address.
+    std::set<std::pair<const void*, std::string>> said_once;
+    std::vector<Notice> notices;
+    std::vector<Problem> problems;
+};
+
+// What "the last listener" and so on mean in one file; an included file begins with none.
+struct FileContext {
+    ListenerDraft* listener = nullptr;
+    BridgeDraft* bridge = nullptr;
+    PluginDraft* plugin = nullptr;
+    bool is_included = false;
+};
+
+}  // namespace martlet::config

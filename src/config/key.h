@@ -1,0 +1,81 @@
+#pragma once
+
+// A row of the table of keys: all that the parser, `martlet check` and the documentation know about
+// one key of mosquitto.conf. Constant. Any thread.
+
+#include "base/result.h"
+#include "config/draft.h"
+#include "config/words.h"
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+namespace martlet::config {
+
+enum class Scope : std::uint8_t { General, Log, Security, Listener, Bridge, Plugin, Martlet };
+enum class Type : std::uint8_t { Bool, Number, Text, Choice, Special };
+
+// What must have been defined in the same file before the key.
+enum class Need : std::uint8_t {
+    Nothing,
+    Listener,          // any, the default one included
+    NamedListener,     // one by `listener`
+    DefaultListener,   // makes the default listener when there is none
+    ListenerIfPerOne,  // any, with per_listener_settings
+    Bridge,
+    Plugin,
+};
+
+enum class KeyStatus : std::uint8_t {
+    Built,  // takes effect
+    Later,  // known; its feature is not built yet
+    Dead,   // accepted; does nothing by design
+};
+
+struct Entry;
+using Setter = Status (*)(Entry&);
+
+struct Key {
+    std::string_view name;
+    // Not empty: another spelling of that key.
+    std::string_view alias_of = {};
+    Scope scope = Scope::General;
+    Type type = Type::Special;
+    KeyStatus status = KeyStatus::Built;
+    Need need = Need::Nothing;
+    bool is_reloadable = true;
+    // Twice in its scope is an error; otherwise the last one wins, or they add up.
+    bool is_once = false;
+    std::int64_t min = std::numeric_limits<int>::min();
+    std::int64_t max = std::numeric_limits<int>::max();
+    // A number below min is taken as min.
+    bool is_raised_to_min = false;
+    // The error for a number out of bounds; empty: "Error: Invalid 'NAME' value (V)."
+    std::string_view bounds_error = {};
+    // The name in "Empty 'NAME' value" and its like; empty: `name`.
+    std::string_view shown_name = {};
+    // With Later: what is not built yet. With Dead: why it does nothing.
+    std::string_view feature = {};
+    std::string_view values = {};  // for the documentation: choices or bounds
+    std::string_view default_value = {};
+    std::string_view help = {};
+    Setter set = nullptr;
+};
+
+// One line of the file on its way into the draft.
+struct Entry {
+    const Key& key;
+    // The key as the file spells it.
+    std::string_view name;
+    Words words;
+    Place place;
+    Draft& draft;
+    FileContext& context;
+    NoticeKind kind = NoticeKind::Same;
+    std::string note;
+
+    std::string_view shown_name() const { return key.shown_name.empty() ? name : key.shown_name; }
+};
+
+}  // namespace martlet::config

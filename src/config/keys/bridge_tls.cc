@@ -1,0 +1,64 @@
+// Keys of a bridge's TLS.
+
+#include "config/keys.h"
+#include "config/keys/setters.h"
+
+namespace martlet::config {
+namespace {
+
+using T = BridgeTls;
+
+constexpr Key text_row(std::string_view name, Setter set, std::string_view help) {
+    return {.name = name,
+            .scope = Scope::Bridge,
+            .type = Type::Text,
+            .status = KeyStatus::Later,
+            .need = Need::Bridge,
+            .is_once = true,
+            .help = help,
+            .set = set};
+}
+
+constexpr Key flag_row(std::string_view name, Setter set, std::string_view help) {
+    return {.name = name,
+            .scope = Scope::Bridge,
+            .type = Type::Bool,
+            .status = KeyStatus::Later,
+            .need = Need::Bridge,
+            .default_value = "false",
+            .help = help,
+            .set = set};
+}
+
+constexpr Key last_wins(Key key) {
+    key.is_once = false;
+    return key;
+}
+
+const Key kKeys[] = {
+    text_row("bridge_alpn", text<&T::alpn>, "The protocol to ask for, for brokers on port 443."),
+    text_row("bridge_cafile", text<&T::cafile>,
+             "The authorities whose certificates are believed; the connection speaks TLS."),
+    text_row("bridge_capath", text<&T::capath>, "A directory of such authorities."),
+    text_row("bridge_certfile", text<&T::certfile>, "The bridge's own certificate."),
+    last_wins(text_row("bridge_keyfile", text<&T::keyfile>, "That certificate's key.")),
+    text_row("bridge_ciphers", text<&T::ciphers>, "Ciphers up to TLS 1.2."),
+    text_row("bridge_ciphers_tls1.3", text<&T::ciphers_tls13>, "Ciphers of TLS 1.3."),
+    text_row("bridge_identity", text<&T::identity>,
+             "The PSK identity; with bridge_psk the connection speaks TLS."),
+    text_row("bridge_psk", text<&T::psk>, "The pre-shared key in hex."),
+    text_row("bridge_tls_version", text<&T::version>, "The oldest version of TLS that is taken."),
+    flag_row("bridge_insecure", flag<&T::insecure>, "Does not check the far broker's name."),
+    flag_row("bridge_require_ocsp", flag<&T::require_ocsp>,
+             "Requires a stapled OCSP answer of the far broker."),
+    flag_row("bridge_tls_use_os_certs", flag<&T::use_os_certs>,
+             "Believes the system's authorities; the connection speaks TLS."),
+};
+
+}  // namespace
+
+std::span<const Key> bridge_tls_keys() {
+    return kKeys;
+}
+
+}  // namespace martlet::config

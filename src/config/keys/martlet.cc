@@ -1,0 +1,102 @@
+// Martlet's own keys, which mosquitto does not know.
+
+#include "config/keys.h"
+#include "config/keys/setters.h"
+
+namespace martlet::config {
+namespace {
+
+using broker::Options;
+
+Status set_receive_maximum_exceeded(Entry& entry) {
+    Result<std::string_view> word = read_word(entry);
+    if (!word.ok()) return word.error();
+    if (word.value() != "disconnect" && word.value() != "warn")
+        return invalid(
+            fmt::format("Error: Invalid 'receive_maximum_exceeded' value ({}).", word.value()));
+    entry.draft.settings.broker.tolerate_receive_maximum = word.value() == "warn";
+    return Done{};
+}
+
+Status set_log_trace(Entry& entry) {
+    Result<std::string_view> word = read_word(entry);
+    if (!word.ok()) return word.error();
+    if (word.value() != "client" && word.value() != "topic")
+        return invalid(fmt::format("Error: Invalid 'log_trace' value ({}).", word.value()));
+    bool is_client = word.value() == "client";
+    Result<std::string> what = read_text(entry);
+    if (!what.ok()) return what.error();
+    Settings& settings = entry.draft.settings;
+    (is_client ? settings.trace_clients : settings.trace_topics).push_back(what.value());
+    return Done{};
+}
+
+const Key kKeys[] = {
+    {.name = "shards",
+     .scope = Scope::Martlet,
+     .type = Type::Number,
+     .is_reloadable = false,
+     .min = 0,
+     .max = 1024,
+     .default_value = "0",
+     .help = "Threads that share the work; 0: one for each core.",
+     .set = number<&Options::shards>},
+    {.name = "connect_timeout",
+     .scope = Scope::Martlet,
+     .type = Type::Number,
+     .min = 1,
+     .max = 3600,
+     .default_value = "30",
+     .help = "Seconds within which a new connection must send its CONNECT.",
+     .set = number<&Options::connect_timeout_s>},
+    {.name = "outbox_bytes_max",
+     .scope = Scope::Martlet,
+     .type = Type::Number,
+     .min = 65536,
+     .default_value = "16777216",
+     .help = "Bytes that wait for one connection's socket, past which QoS 0 is dropped.",
+     .set = number<&Options::outbox_bytes_max>},
+    {.name = "receive_maximum_exceeded",
+     .scope = Scope::Martlet,
+     .type = Type::Choice,
+     .values = "disconnect, warn",
+     .default_value = "disconnect",
+     .help = "What happens to a client that exceeds the Receive Maximum: the specification's "
+             "DISCONNECT 0x93, or mosquitto's warning.",
+     .set = set_receive_maximum_exceeded},
+    {.name = "log_trace",
+     .scope = Scope::Martlet,
+     .type = Type::Special,
+     .status = KeyStatus::Later,
+     .feature = "log_trace",
+     .values = "client ID, topic FILTER",
+     .help = "Logs every packet of one client, or every message of a topic filter; may be given "
+             "several times.",
+     .set = set_log_trace},
+    {.name = "persistence_sync",
+     .scope = Scope::Martlet,
+     .type = Type::Bool,
+     .status = KeyStatus::Later,
+     .is_reloadable = false,
+     .feature = "persistence",
+     .default_value = "true",
+     .help = "Syncs the store to the disk before a message is acknowledged.",
+     .set = flag<&Settings::persistence_sync>},
+    {.name = "telemetry",
+     .scope = Scope::Martlet,
+     .type = Type::Bool,
+     .status = KeyStatus::Later,
+     .is_reloadable = false,
+     .feature = "telemetry",
+     .default_value = "false",
+     .help = "Decodes, stores and shows what devices measure.",
+     .set = flag<&Settings::telemetry>},
+};
+
+}  // namespace
+
+std::span<const Key> martlet_keys() {
+    return kKeys;
+}
+
+}  // namespace martlet::config

@@ -1,0 +1,146 @@
+// Keys that say who may come in and what they may do. With per_listener_settings they belong to the
+// listener above them.
+
+#include "config/keys.h"
+#include "config/keys/setters.h"
+
+namespace martlet::config {
+namespace {
+
+constexpr std::size_t kIdPrefixBytesMax = 50;
+
+Status set_id_prefix(Entry& entry, SecurityDraft& security, std::string_view too_long) {
+    Result<std::string> prefix = read_text(entry);
+    if (!prefix.ok()) return prefix.error();
+    if (prefix.value().size() > kIdPrefixBytesMax) return invalid(std::string(too_long));
+    security.auto_id_prefix = std::move(prefix).value();
+    return Done{};
+}
+
+Status set_auto_id_prefix(Entry& entry) {
+    return set_id_prefix(entry, security_of(entry), "Error: auto_id_prefix length must be <= 50.");
+}
+
+Status set_listener_auto_id_prefix(Entry& entry) {
+    return set_id_prefix(entry, entry.context.listener->security,
+                         "Error: 'listener_auto_id_prefix' length must be <= 50.");
+}
+
+Status set_listener_allow_anonymous(Entry& entry) {
+    Result<bool> value = read_bool(entry);
+    if (!value.ok()) return value.error();
+    entry.context.listener->security.allow_anonymous = value.value();
+    return Done{};
+}
+
+Status set_per_listener_settings(Entry& entry) {
+    Draft& draft = entry.draft;
+    if (draft.per_listener_settings) return Done{};  // once true, it stays
+    Result<bool> value = read_bool(entry);
+    if (!value.ok()) return value.error();
+    if (value.value() && draft.is_security_begun)
+        return invalid(
+            "Error: per_listener_settings must be set before any other security settings.");
+    draft.per_listener_settings = value.value();
+    return Done{};
+}
+
+Status set_acl_subscribe(Entry& entry) {
+    Result<std::string_view> word = read_word(entry);
+    if (!word.ok()) return word.error();
+    if (word.value() != "grant" && word.value() != "refuse")
+        return invalid(fmt::format("Error: Invalid 'acl_subscribe' value ({}).", word.value()));
+    security_of(entry).refuse_unreadable_subscriptions = word.value() == "refuse";
+    return Done{};
+}
+
+const Key kKeys[] = {
+    {.name = "per_listener_settings",
+     .scope = Scope::Security,
+     .type = Type::Bool,
+     .default_value = "false",
+     .help = "The keys of this section, and plugin, belong to the listener above them. Must come "
+             "before them.",
+     .set = set_per_listener_settings},
+    {.name = "allow_anonymous",
+     .scope = Scope::Security,
+     .type = Type::Bool,
+     .need = Need::ListenerIfPerOne,
+     .default_value = "false; true when no listener is configured",
+     .help = "Takes clients without a user name.",
+     .set = flag<&SecurityDraft::allow_anonymous>},
+    {.name = "listener_allow_anonymous",
+     .scope = Scope::Listener,
+     .type = Type::Bool,
+     .need = Need::Listener,
+     .default_value = "allow_anonymous",
+     .help = "allow_anonymous for this listener, without per_listener_settings.",
+     .set = set_listener_allow_anonymous},
+    {.name = "password_file",
+     .scope = Scope::Security,
+     .type = Type::Text,
+     .need = Need::ListenerIfPerOne,
+     .help = "Names and passwords, as `martlet passwd` and mosquitto_passwd write them.",
+     .set = text<&SecurityDraft::password_file>},
+    {.name = "acl_file",
+     .scope = Scope::Security,
+     .type = Type::Text,
+     .need = Need::ListenerIfPerOne,
+     .help = "Who may publish and read what. Without one everything is allowed; an empty one "
+             "denies everything.",
+     .set = text<&SecurityDraft::acl_file>},
+    {.name = "acl_subscribe",
+     .scope = Scope::Security,
+     .type = Type::Choice,
+     .need = Need::ListenerIfPerOne,
+     .values = "grant, refuse",
+     .default_value = "grant",
+     .help = "What a client of MQTT 3 gets for a filter that it may never read anything of: a "
+             "subscription that stays silent, as in mosquitto, or 0x80. Martlet's own key.",
+     .set = set_acl_subscribe},
+    {.name = "psk_file",
+     .scope = Scope::Security,
+     .type = Type::Text,
+     .status = KeyStatus::Later,
+     .need = Need::ListenerIfPerOne,
+     .feature = "TLS",
+     .help = "Identities and pre-shared keys.",
+     .set = text<&SecurityDraft::psk_file>},
+    {.name = "allow_zero_length_clientid",
+     .scope = Scope::Security,
+     .type = Type::Bool,
+     .need = Need::ListenerIfPerOne,
+     .default_value = "true",
+     .help = "Gives an id to clients that come without.",
+     .set = flag<&SecurityDraft::allow_zero_length_clientid>},
+    {.name = "auto_id_prefix",
+     .scope = Scope::Security,
+     .type = Type::Text,
+     .need = Need::ListenerIfPerOne,
+     .is_once = true,
+     .values = "at most 50 bytes",
+     .default_value = "auto-",
+     .help = "What ids that the broker gives begin with.",
+     .set = set_auto_id_prefix},
+    {.name = "listener_auto_id_prefix",
+     .scope = Scope::Listener,
+     .type = Type::Text,
+     .need = Need::Listener,
+     .is_once = true,
+     .values = "at most 50 bytes",
+     .default_value = "auto_id_prefix",
+     .help = "auto_id_prefix for this listener, without per_listener_settings.",
+     .set = set_listener_auto_id_prefix},
+    {.name = "clientid_prefixes",
+     .type = Type::Text,
+     .help = "Takes only clients whose id begins so.",
+     .set = text<&Draft::clientid_prefixes>},
+};
+
+}  // namespace
+
+std::span<const Key> security_keys() {
+    return kKeys;
+}
+
+}  // namespace martlet::config

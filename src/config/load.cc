@@ -1,0 +1,42 @@
+#include "config/load.h"
+
+#include "config/reader.h"
+#include "config/sandbox.h"
+#include "config/settle.h"
+
+namespace martlet::config {
+
+Reading read(const CommandLine& command_line, const Files& files) {
+    Draft draft;
+    if (command_line.is_sandbox && command_line.config_file.empty()) {
+        draft.settings = sandbox_settings(command_line);
+        settle_command_line(draft, command_line);
+    } else {
+        if (!command_line.config_file.empty())
+            Reader(files, draft).read_main(command_line.config_file);
+        settle(draft, command_line);
+    }
+    if (command_line.is_sandbox && !command_line.config_file.empty())
+        add_problem(draft, "Error: --sandbox and -c cannot be used together.", {});
+    return {std::move(draft.settings), std::move(draft.notices), std::move(draft.problems)};
+}
+
+namespace {
+
+Error first_error(const Reading& reading) {
+    const Problem& problem = reading.problems.front();
+    Error error{{}, problem.code};
+    for (const std::string& line : problem.lines())
+        error.text += (error.text.empty() ? "" : "\n") + line;
+    return error;
+}
+
+}  // namespace
+
+Result<Loaded> load(const CommandLine& command_line, const Files& files) {
+    Reading reading = read(command_line, files);
+    if (!reading.problems.empty()) return first_error(reading);
+    return Loaded{std::move(reading.settings), std::move(reading.notices)};
+}
+
+}  // namespace martlet::config

@@ -1,0 +1,82 @@
+#include "config/notice.h"
+
+#include <algorithm>
+
+namespace martlet::config {
+
+std::string Place::text() const {
+    return line == 0 ? file : fmt::format("{}:{}", file, line);
+}
+
+const char* name_of(NoticeKind kind) {
+    switch (kind) {
+        case NoticeKind::Same:
+            return "same";
+        case NoticeKind::Mapped:
+            return "mapped";
+        case NoticeKind::Ignored:
+            return "ignored";
+        case NoticeKind::Later:
+            return "later";
+        case NoticeKind::Unknown:
+            return "unknown";
+        case NoticeKind::Wrong:
+            return "wrong";
+    }
+    return "";
+}
+
+std::vector<std::string> Problem::lines() const {
+    std::vector<std::string> lines = {text};
+    for (const Place& place : places)
+        lines.push_back(fmt::format("Error found at {}.", place.text()));
+    if (!hint.empty()) lines.push_back(hint);
+    return lines;
+}
+
+namespace {
+
+struct FeatureWarning {
+    std::string feature;
+    std::string keys;
+};
+
+LogLine warning_of(const FeatureWarning& warning) {
+    return {log::Level::Warning, fmt::format("Warning: {} is not built yet; without effect: {}.",
+                                             warning.feature, warning.keys)};
+}
+
+void add_key(std::vector<FeatureWarning>& warnings, const Notice& notice) {
+    auto same = std::find_if(warnings.begin(), warnings.end(),
+                             [&](const FeatureWarning& w) { return w.feature == notice.feature; });
+    std::string key = fmt::format("'{}' ({})", notice.key, notice.place.text());
+    if (same == warnings.end())
+        warnings.push_back({notice.feature, key});
+    else if (same->keys.size() < 600)  // the log cuts its lines at 1,000 bytes
+        same->keys += ", " + key;
+}
+
+}  // namespace
+
+std::vector<LogLine> log_lines(const std::vector<Notice>& notices) {
+    std::vector<LogLine> lines;
+    std::vector<FeatureWarning> warnings;
+    for (const Notice& notice : notices) {
+        bool is_later = notice.kind == NoticeKind::Later;
+        if (is_later && notice.text.empty()) {
+            if (!notice.feature.empty()) add_key(warnings, notice);
+            continue;
+        }
+        if (notice.text.empty()) continue;
+        log::Level level = is_later                             ? log::Level::Warning
+                           : notice.kind == NoticeKind::Ignored ? log::Level::Notice
+                                                                : log::Level::Information;
+        const char* prefix = is_later ? "Warning: " : "";
+        std::string where = notice.place.file.empty() ? "" : notice.place.text() + ": ";
+        lines.push_back({level, fmt::format("{}{}{}", prefix, where, notice.text)});
+    }
+    for (const FeatureWarning& warning : warnings) lines.push_back(warning_of(warning));
+    return lines;
+}
+
+}  // namespace martlet::config

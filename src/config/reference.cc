@@ -1,0 +1,141 @@
+#include "config/reference.h"
+
+#include "config/keys.h"
+
+#include <span>
+#include <string_view>
+
+namespace martlet::config {
+namespace {
+
+struct Section {
+    std::string_view title;
+    std::string_view intro;
+    std::span<const Key> keys;
+};
+
+std::vector<Section> sections() {
+    return {
+        {"General", "For the whole broker.", general_keys()},
+        {"Log", "", log_keys()},
+        {"Security",
+         "For all listeners, or with `per_listener_settings true` for the listener above them.",
+         security_keys()},
+        {"Listeners", "They belong to the last `listener` above them.", listener_keys()},
+        {"TLS",
+         "They belong to the last `listener` above them. TLS is not built yet: a listener that "
+         "asks for it is refused, never opened in plain.",
+         tls_keys()},
+        {"Bridges",
+         "They belong to the last `connection` above them. Bridges are read and checked but not "
+         "run yet.",
+         bridge_keys()},
+        {"TLS of bridges", "", bridge_tls_keys()},
+        {"Plugins", "", plugin_keys()},
+        {"Martlet's own", "mosquitto does not know these.", martlet_keys()},
+    };
+}
+
+std::string values_of(const Key& key) {
+    if (!key.values.empty()) return std::string(key.values);
+    switch (key.type) {
+        case Type::Bool:
+            return "true, false";
+        case Type::Text:
+            return "text";
+        case Type::Choice:
+        case Type::Special:
+            return "";
+        case Type::Number:
+            break;
+    }
+    bool has_min = key.min > std::numeric_limits<int>::min();
+    bool has_max = key.max != std::numeric_limits<int>::max();
+    if (has_min && has_max) return fmt::format("{} to {}", key.min, key.max);
+    if (has_min) return fmt::format("a number from {}", key.min);
+    if (has_max) return fmt::format("a number to {}", key.max);
+    return "a number";
+}
+
+const char* needs_of(const Key& key) {
+    switch (key.need) {
+        case Need::Listener:
+        case Need::NamedListener:
+            return "listener";
+        case Need::Bridge:
+            return "connection";
+        case Need::Plugin:
+            return "plugin";
+        default:
+            return "";
+    }
+}
+
+const char* status_of(const Key& key) {
+    switch (key.status) {
+        case KeyStatus::Built:
+            return "works";
+        case KeyStatus::Later:
+            return "not yet";
+        case KeyStatus::Dead:
+            return "ignored";
+    }
+    return "";
+}
+
+std::string help_of(const Key& key) {
+    if (!key.alias_of.empty()) return fmt::format("Another name of {}.", key.alias_of);
+    return std::string(key.help);
+}
+
+void add_text(std::string& out, const Key& key) {
+    auto add = [&out](const char* label, std::string_view value) {
+        if (!value.empty()) out += fmt::format("      {}: {}\n", label, value);
+    };
+    out += fmt::format("  {}\n      {}\n", key.name, help_of(key));
+    add("values", values_of(key));
+    add("default", key.default_value);
+    add("must follow", needs_of(key));
+    add("SIGHUP", key.is_reloadable ? "applies" : "next start");
+    if (key.status != KeyStatus::Built) add("state", status_of(key));
+}
+
+void add_row(std::string& out, const Key& key) {
+    std::string values = values_of(key);
+    for (std::size_t bar = values.find('|'); bar != std::string::npos;
+         bar = values.find('|', bar + 2))
+        values.insert(bar, "\\");
+    out += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", key.name, values, key.default_value,
+                       key.is_reloadable ? "yes" : "no", status_of(key), help_of(key));
+}
+
+}  // namespace
+
+std::string keys_as_text() {
+    std::string out;
+    for (const Section& section : sections()) {
+        out += fmt::format("{}\n", section.title);
+        for (const Key& key : section.keys) add_text(out, key);
+        out += "\n";
+    }
+    return out;
+}
+
+std::string keys_as_markdown() {
+    std::string out =
+        "# Configuration\n\n"
+        "Martlet reads mosquitto.conf. Each line is `key value`; blanks at both ends are trimmed; "
+        "a line whose first\ncharacter is `#` is a comment. `martlet check -c FILE` says for each "
+        "key of a file what Martlet makes of it.\n\n"
+        "This page is made by `martlet check --keys=markdown`; a test compares the two.\n";
+    for (const Section& section : sections()) {
+        out += fmt::format("\n## {}\n\n", section.title);
+        if (!section.intro.empty()) out += fmt::format("{}\n\n", section.intro);
+        out += "| key | values | default | SIGHUP applies it | state | what it does |\n";
+        out += "|---|---|---|---|---|---|\n";
+        for (const Key& key : section.keys) add_row(out, key);
+    }
+    return out;
+}
+
+}  // namespace martlet::config

@@ -1,0 +1,27 @@
+#pragma once
+
+// Turns a draft that was read to its end into settings: what keys left open is decided, what does
+// not fit together becomes a problem. Nothing here ever widens access: what is not built is refused
+// where it would. Cold path, any thread.
+
+#include "config/command_line.h"
+#include "config/draft.h"
+
+namespace martlet::config {
+
+// All of the below, in the right order.
+void settle(Draft& draft, const CommandLine& command_line);
+
+// The plugins that are built in become password_file, acl_file ...; others are problems.
+void settle_plugins(Draft& draft);
+// TLS, WebSocket and PROXY as far as they are asked for, then who may come in at each listener.
+void settle_listeners(Draft& draft, const CommandLine& command_line);
+// Each listener's auth::Options, from what was said for it and for all.
+void settle_security(Draft& draft);
+void settle_bridges(Draft& draft);
+// -v, -q and the like win over the file.
+void settle_command_line(Draft& draft, const CommandLine& command_line);
+
+void add_problem(Draft& draft, std::string text, const Place& place, int code = 3);
+
+}  // namespace martlet::config

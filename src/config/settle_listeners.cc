@@ -1,0 +1,146 @@
+#include "config/settle.h"
+
+#include <set>
+
+namespace martlet::config {
+namespace {
+
+constexpr int kExitListener = 1;
+constexpr std::uint16_t kPort = 1883;
+
+std::string name_of(const ListenerDraft& listener) {
+    if (!listener.net.unix_path.empty()) return "unix socket " + listener.net.unix_path;
+    return fmt::format("port {}", listener.net.port);
+}
+
+// mosquitto's own rules, whether or not TLS is built.
+bool check_tls_parts(Draft& draft, const ListenerDraft& listener) {
+    const TlsSettings& tls = listener.tls;
+    auto wrong = [&](const char* text) {
+        add_problem(draft, text, listener.place);
+        return false;
+    };
+    if (tls.certfile.empty() != tls.keyfile.empty())
+        return wrong("Error: Both certfile and keyfile must be provided to enable a TLS listener.");
+    if (!tls.cafile.empty() && tls.certfile.empty())
+        return wrong("Error: cafile specified without certfile and keyfile.");
+    if (!tls.capath.empty() && tls.certfile.empty())
+        return wrong("Error: capath specified without certfile and keyfile.");
+    if (!tls.certfile.empty() && !tls.psk_hint.empty())
+        return wrong("Error: Cannot use both certificate and psk encryption in a single listener.");
+    if (listener.proxy_protocol == 2 && tls.use_subject_as_username)
+        return wrong(
+            "Error: use_subject_as_username cannot be used with `enable_proxy_protocol 2`.");
+    if (listener.proxy_protocol == 2 && !tls.certfile.empty())
+        return wrong("Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`.");
+    return true;
+}
+
+// The key by which the listener asks for what plain TCP does not give; empty: none.
+std::string_view tls_key_of(const ListenerDraft& listener) {
+    const TlsSettings& tls = listener.tls;
+    if (!tls.certfile.empty()) return "certfile";
+    if (!tls.psk_hint.empty()) return "psk_hint";
+    if (listener.security.psk_file.has_value()) return "psk_file";
+    if (tls.require_certificate) return "require_certificate";
+    if (tls.use_identity_as_username) return "use_identity_as_username";
+    if (tls.use_subject_as_username) return "use_subject_as_username";
+    return {};
+}
+
+// A listener for something that is not built: it stays closed, and the others work. Empty: open it.
+std::string_view closed_for(const ListenerDraft& listener) {
+    if (listener.protocol == Protocol::Websockets) return "WebSocket is not built yet";
+    if (listener.protocol == Protocol::HttpApi) return "the HTTP API is not built yet";
+    if (listener.proxy_protocol != 0 || listener.proxy_require_tls)
+        return "the PROXY protocol is not built yet";
+    return {};
+}
+
+// Whether the listener may be opened; in plain, so one that asks for TLS may not.
+bool check(Draft& draft, const ListenerDraft& listener) {
+    if (!check_tls_parts(draft, listener)) return false;
+    std::string_view reason = closed_for(listener);
+    if (!reason.empty()) {
+        draft.notices.push_back(
+            {listener.place,
+             "listener",
+             NoticeKind::Later,
+             fmt::format("the listener on {} stays closed: {}", name_of(listener), reason),
+             {}});
+        return false;
+    }
+    std::string_view key = tls_key_of(listener);
+    if (key.empty()) return true;
+    add_problem(draft,
+                fmt::format("Error: The listener on {} asks for TLS by '{}', which is not built "
+                            "yet. It is not opened in plain; remove the listener or its TLS keys.",
+                            name_of(listener), key),
+                listener.place, kExitListener);
+    return false;
+}
+
+// Loopback only, on the ports of -p or 1883.
+void add_local_listeners(Draft& draft, const CommandLine& command_line) {
+    ListenerDraft model = draft.default_listener ? *draft.default_listener : ListenerDraft{};
+    draft.default_listener = nullptr;
+    draft.listeners.clear();
+    std::set<std::uint16_t> ports(command_line.ports.begin(), command_line.ports.end());
+    if (ports.empty()) ports.insert(kPort);
+    for (std::uint16_t port : ports) {
+        ListenerDraft& listener = draft.listeners.emplace_back(model);
+        listener.net.port = port;
+        listener.net.address = "localhost";
+    }
+}
+
+bool is_same_socket(const net::ListenOptions& a, const net::ListenOptions& b) {
+    return a.port == b.port && a.address == b.address && a.unix_path == b.unix_path &&
+           a.interface == b.interface && a.domain == b.domain;
+}
+
+// Two listeners on one socket cannot both be opened; better said here than as "address in use".
+void check_twins(Draft& draft, const ListenerDraft& listener) {
+    for (const ListenerDraft& other : draft.listeners) {
+        if (&other == &listener) return;
+        if (!is_same_socket(other.net, listener.net)) continue;
+        return add_problem(draft,
+                           fmt::format("Error: The listener on {} stands at {} already.",
+                                       name_of(listener), other.place.text()),
+                           listener.place, kExitListener);
+    }
+}
+
+}  // namespace
+
+void settle_listeners(Draft& draft, const CommandLine& command_line) {
+    Settings& settings = draft.settings;
+    settings.local_only = !draft.is_open_to_others;
+    if (settings.local_only) {
+        add_local_listeners(draft, command_line);
+    } else if (!command_line.ports.empty()) {
+        draft.notices.push_back({{},
+                                 "-p",
+                                 NoticeKind::Ignored,
+                                 "-p is ignored: the configuration file defines listeners",
+                                 {}});
+    }
+    if (draft.security.psk_file.has_value())
+        for (ListenerDraft& listener : draft.listeners)
+            listener.security.psk_file = draft.security.psk_file;
+    settle_security(draft);
+
+    std::size_t problems = draft.problems.size();
+    for (ListenerDraft& listener : draft.listeners) {
+        if (!settings.local_only) check_twins(draft, listener);
+        if (!check(draft, listener)) continue;
+        listener.net.tcp_nodelay = draft.tcp_nodelay;
+        settings.listeners.push_back({listener.net, listener.broker, listener.place.text()});
+    }
+    if (settings.listeners.empty() && draft.problems.size() == problems)
+        add_problem(draft,
+                    "Error: No listener is left to open: none of those configured is built yet.",
+                    {}, kExitListener);
+}
+
+}  // namespace martlet::config
