@@ -1,0 +1,43 @@
+#include "server/acceptor.h"
+
+#include "base/log.h"
+#include "net/listener.h"
+#include "server/turn.h"
+
+#include <cstring>
+#include <errno.h>
+#include <unistd.h>
+
+namespace martlet::server {
+
+namespace {
+
+// More wait for the next turn, so that a storm of connections does not starve those that are there.
+constexpr int kAcceptsATurn = 16;
+
+}  // namespace
+
+void Acceptor::on_ready(std::uint32_t) {
+    for (int i = 0; i < kAcceptsATurn; i++) {
+        net::Endpoint peer;
+        int fd = net::Listener::accept(socket_, peer);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE) {
+                log::error(
+                    "Error: No more connections can be accepted: {}. Raise the limit of open files "
+                    "(ulimit -n).",
+                    std::strerror(errno));
+            }
+            return;
+        }
+        if (!turn_.may_accept(listener_)) {
+            log::notice("Connection from {} refused: the limit of connections is reached.",
+                        peer.text());
+            close(fd);
+            continue;
+        }
+        turn_.add(fd, peer, listener_, {});
+    }
+}
+
+}  // namespace martlet::server

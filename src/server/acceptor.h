@@ -1,0 +1,26 @@
+#pragma once
+
+// One loop's view of one listening socket. Owned by a Turn. Loop thread only.
+
+#include "net/loop.h"
+
+#include <cstdint>
+
+namespace martlet::server {
+
+class Turn;
+
+class Acceptor final : public net::Watched {
+  public:
+    Acceptor(Turn& turn, int socket, std::uint16_t listener)
+        : turn_(turn), socket_(socket), listener_(listener) {}
+    void on_ready(std::uint32_t events) override;
+    int socket() const { return socket_; }
+
+  private:
+    Turn& turn_;
+    int socket_;
+    std::uint16_t listener_;
+};
+
+}  // namespace martlet::server

@@ -1,0 +1,50 @@
+#include "server/mail.h"
+
+#include <unistd.h>
+
+namespace martlet::server {
+
+Mailboxes::~Mailboxes() {
+    for (Mailbox& box : boxes_) {
+        for (Inbox* inbox : {&box.letters, &box.given_back}) {
+            for (InboxNode* node = inbox->take_all(); node != nullptr;) {
+                auto* batch = static_cast<broker::LetterBatch*>(std::exchange(node, node->next));
+                delete batch;
+            }
+        }
+        for (InboxNode* node = box.moved.take_all(); node != nullptr;) {
+            auto* moved = static_cast<MovedConnection*>(std::exchange(node, node->next));
+            close(moved->fd);
+            delete moved;
+        }
+    }
+}
+
+void Mailboxes::post(std::uint32_t shard, std::unique_ptr<broker::LetterBatch> batch) {
+    Mailbox& box = boxes_[shard];
+    if (box.letters.push(batch.release())) box.loop->wake();
+}
+
+// Nobody is woken: the batch is looked for when one is needed.
+void Mailboxes::give_back(std::unique_ptr<broker::LetterBatch> batch) {
+    boxes_[batch->from].given_back.push(batch.release());
+}
+
+std::unique_ptr<broker::LetterBatch> Mailboxes::take_back(std::uint32_t shard) {
+    Inbox& inbox = boxes_[shard].given_back;
+    InboxNode* node = inbox.take_all();
+    if (node == nullptr) return nullptr;
+    // One is wanted; the others go back.
+    for (InboxNode* rest = node->next; rest != nullptr;)
+        inbox.push(std::exchange(rest, rest->next));
+    return std::unique_ptr<broker::LetterBatch>(static_cast<broker::LetterBatch*>(node));
+}
+
+void Mailboxes::move(std::uint32_t shard, std::unique_ptr<MovedConnection> connection) {
+    Mailbox& box = boxes_[shard];
+    // Either inbox wakes the loop; `letters` carries the sleep flag for all of them.
+    box.moved.push(connection.release());
+    box.loop->wake();
+}
+
+}  // namespace martlet::server

@@ -1,0 +1,50 @@
+#pragma once
+
+// What comes into a loop from other threads besides letters: connections that move to their home
+// shard, and orders of the main thread. Posted to a Mailbox, taken out by its loop.
+
+#include "base/inbox.h"
+#include "broker/letter.h"
+#include "net/endpoint.h"
+#include "net/loop.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace martlet::server {
+
+// A socket whose client belongs to another shard, with the bytes that were read from it.
+struct MovedConnection : InboxNode {
+    int fd = -1;
+    std::uint16_t listener = 0;
+    net::Endpoint peer;
+    std::vector<std::uint8_t> unread;
+};
+
+// One loop's three queues. Any thread posts; the loop takes.
+struct Mailbox {
+    Inbox letters;     // broker::LetterBatch
+    Inbox moved;       // MovedConnection
+    Inbox given_back;  // broker::LetterBatch, empty, for use again
+    std::atomic<bool> must_stop{false};
+    net::Loop* loop = nullptr;
+};
+
+// The broker's Post over the mailboxes of all loops.
+class Mailboxes final : public broker::Post {
+  public:
+    explicit Mailboxes(std::uint32_t count) : boxes_(count) {}
+    ~Mailboxes() override;
+
+    Mailbox& at(std::uint32_t shard) { return boxes_[shard]; }
+    void post(std::uint32_t shard, std::unique_ptr<broker::LetterBatch> batch) override;
+    void give_back(std::unique_ptr<broker::LetterBatch> batch) override;
+    std::unique_ptr<broker::LetterBatch> take_back(std::uint32_t shard) override;
+    void move(std::uint32_t shard, std::unique_ptr<MovedConnection> connection);
+
+  private:
+    std::vector<Mailbox> boxes_;
+};
+
+}  // namespace martlet::server

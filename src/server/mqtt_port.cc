@@ -1,0 +1,81 @@
+#include "server/mqtt_port.h"
+
+#include "mqtt/packets.h"
+#include "server/turn.h"
+
+#include <algorithm>
+
+namespace martlet::server {
+
+static_assert(net::Stream::kHeadroom >= sizeof(broker::MessageHead),
+              "a packet's buffer must have room for a message's head");
+
+MqttPort::MqttPort(Turn& turn, int fd, const net::Endpoint& peer, std::uint16_t listener)
+    : turn_(turn), stream_(turn.loop(), fd, peer), connection_(turn.shard(), *this, listener) {
+    is_home_ = turn.shard().shared().shards == 1;
+}
+
+bool MqttPort::start() {
+    return stream_.watch(this);
+}
+
+void MqttPort::on_ready(std::uint32_t events) {
+    if (!stream_.is_open() || connection_.is_closing()) return;
+    if (events & EPOLLOUT) flush();
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
+    net::Stream::Outcome outcome = stream_.receive(turn_.scratch(), *this);
+    if (outcome == net::Stream::Outcome::Open) return;
+    connection_.on_socket_end(outcome == net::Stream::Outcome::Failed ? stream_.failure()
+                                                                      : std::string());
+}
+
+net::Receiver::Taken MqttPort::on_bytes(ByteView bytes, BodyRef* frame) {
+    Taken taken;
+    if (!is_home_ && moves_home(bytes, taken)) return taken;
+    broker::Connection::Consumed consumed = connection_.on_bytes(bytes, frame);
+    return {consumed.used, consumed.wanted};
+}
+
+// A client belongs to the shard that its id hashes to. True: the connection has left, or its
+// CONNECT is not whole yet.
+bool MqttPort::moves_home(ByteView bytes, Taken& taken) {
+    mqtt::FrameHead head;
+    mqtt::FrameState state = mqtt::read_frame_head(bytes, head);
+    if (state == mqtt::FrameState::NeedMore) return true;
+    mqtt::Connect connect;
+    // Whatever is wrong with it is answered where it is.
+    bool is_connect = state == mqtt::FrameState::Complete &&
+                      head.type() == mqtt::PacketType::Connect &&
+                      head.packet_size() <= connection_.packet_size_max();
+    if (is_connect && bytes.size() < head.packet_size()) {
+        taken.wanted = head.packet_size();
+        return true;
+    }
+    is_home_ = true;
+    if (!is_connect) return false;
+    if (mqtt::is_error(
+            mqtt::decode(head.flags(), bytes.subspan(head.size, head.remaining_length), connect)))
+        return false;
+    std::uint32_t home = turn_.shard().home_of(connect, connection_.listener());
+    if (home == turn_.shard().index()) return false;
+    turn_.move_away(*this, home, bytes);
+    taken.used = bytes.size();
+    return true;
+}
+
+void MqttPort::flush() {
+    broker::Connection& connection = connection_;
+    if (!stream_.is_open() || connection.outbox.empty()) return;
+    if (stream_.flush(connection.outbox) == net::Stream::Outcome::Failed) {
+        connection.outbox.clear();
+        return connection.on_socket_end(stream_.failure());
+    }
+    if (connection.outbox.empty() && !connection.is_closing()) turn_.shard().on_drained(connection);
+}
+
+// Called from within a letter's handling: the bytes are handed over at a safe point of the turn.
+void MqttPort::resume() {
+    turn_.resume_later(*this);
+}
+
+}  // namespace martlet::server

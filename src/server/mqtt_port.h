@@ -1,0 +1,50 @@
+#pragma once
+
+// Where a socket and a broker connection meet. Owned by its Turn; made when a socket is accepted or
+// handed over, destroyed at the end of the turn in which it closed. Loop thread only.
+
+#include "broker/connection.h"
+#include "net/stream.h"
+
+#include <cstdint>
+#include <string>
+
+namespace martlet::server {
+
+class Turn;
+
+class MqttPort final : public net::Watched, public net::Receiver, public broker::Transport {
+  public:
+    MqttPort(Turn& turn, int fd, const net::Endpoint& peer, std::uint16_t listener);
+
+    bool start();
+    // Writes what waits. After a failure the connection is ending.
+    void flush();
+    void close() { stream_.close(); }
+    broker::Connection& connection() { return connection_; }
+    net::Stream& stream() { return stream_; }
+
+    // net::Watched
+    void on_ready(std::uint32_t events) override;
+    // net::Receiver
+    Taken on_bytes(ByteView bytes, BodyRef* frame) override;
+    bool is_held() const override { return connection_.is_held(); }
+    // broker::Transport
+    void resume() override;
+    std::string peer() const override { return stream_.peer().text(); }
+
+    // In the Turn's list of ports, so that it need not search.
+    std::uint32_t place = 0;
+
+  private:
+    bool moves_home(ByteView bytes, Taken& taken);
+
+    Turn& turn_;
+    net::Stream stream_;
+    broker::Connection connection_;
+    bool is_home_ = false;  // its client belongs to this shard, or there is but one
+    bool wants_resume_ = false;
+    friend class Turn;
+};
+
+}  // namespace martlet::server

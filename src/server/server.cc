@@ -1,0 +1,114 @@
+#include "server/server.h"
+
+#include "base/log.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <sched.h>
+
+namespace martlet::server {
+
+namespace {
+
+std::uint32_t shard_count(std::uint32_t configured) {
+    if (configured != 0) return std::min(configured, topics::kShardsMax);
+    cpu_set_t set;
+    int cores = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return std::clamp(static_cast<std::uint32_t>(cores), 1u, topics::kShardsMax);
+}
+
+Result<std::shared_ptr<const broker::Snapshot>> snapshot_of(const config::Settings& settings) {
+    auto snapshot = std::make_shared<broker::Snapshot>();
+    snapshot->options = settings.broker;
+    snapshot->options.connection_messages = settings.log.connection_messages;
+    for (const config::Listener& listener : settings.listeners) {
+        snapshot->listeners.push_back(listener.broker);
+        // Listeners with the same rules share one snapshot of the files.
+        auto same =
+            std::find_if(snapshot->security.begin(), snapshot->security.end(),
+                         [&](const auto& s) { return s->options() == listener.broker.auth; });
+        if (same != snapshot->security.end()) {
+            std::shared_ptr<const auth::Security> shared = *same;
+            snapshot->security.push_back(std::move(shared));
+            continue;
+        }
+        auto security = auth::Security::open(listener.broker.auth);
+        if (!security) return security.error();
+        snapshot->security.push_back(std::move(security).value());
+    }
+    return std::shared_ptr<const broker::Snapshot>(std::move(snapshot));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
+    auto snapshot = snapshot_of(settings);
+    if (!snapshot) return snapshot.error();
+    std::unique_ptr<Server> server(new Server);
+    for (const config::Listener& listener : settings.listeners) {
+        auto opened = net::Listener::open(listener.net);
+        if (!opened) return opened.error();
+        server->listeners_.push_back(std::move(opened).value());
+    }
+    std::uint32_t shards = shard_count(settings.broker.shards);
+    server->mailboxes_ = std::make_unique<Mailboxes>(shards);
+    server->passwords_ = std::make_unique<PasswordWorker>(*server->mailboxes_);
+    server->shared_ = std::make_unique<broker::Shared>(shards, std::move(snapshot).value(),
+                                                       *server->mailboxes_, *server->passwords_);
+    for (std::uint32_t i = 0; i < shards; i++) {
+        server->turns_.push_back(std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_));
+        Status status = server->turns_.back()->open(server->listeners_);
+        if (!status) return status.error();
+    }
+    return server;
+}
+
+Server::~Server() {
+    stop();
+    // Workers may still post: they end before the loops that they would wake.
+    passwords_.reset();
+}
+
+void Server::start() {
+    for (auto& turn : turns_) threads_.emplace_back([&turn] { turn->run(); });
+}
+
+Status Server::reload(const config::Settings& settings) {
+    if (settings.listeners.size() != listeners_.size()) {
+        return Error{
+            fmt::format(
+                "Error: The number of listeners changed from {} to {}: that needs a restart.",
+                listeners_.size(), settings.listeners.size()),
+            3};
+    }
+    for (std::size_t i = 0; i < listeners_.size(); i++) {
+        const net::ListenOptions& now = settings.listeners[i].net;
+        const net::ListenOptions& then = listeners_[i].options();
+        if (now.port != then.port || now.address != then.address ||
+            now.unix_path != then.unix_path) {
+            return Error{
+                fmt::format("Error: Listener {} changed its address: that needs a restart.", i + 1),
+                3};
+        }
+    }
+    auto snapshot = snapshot_of(settings);
+    if (!snapshot) return snapshot.error();
+    for (std::uint32_t shard = 0; shard < turns_.size(); shard++) {
+        auto batch = std::make_unique<broker::LetterBatch>();
+        batch->letters.emplace_back(broker::ReloadLetter{snapshot.value()});
+        mailboxes_->post(shard, std::move(batch));
+    }
+    return Done{};
+}
+
+void Server::stop() {
+    for (std::uint32_t shard = 0; shard < threads_.size(); shard++) {
+        mailboxes_->at(shard).must_stop.store(true, std::memory_order_release);
+        mailboxes_->at(shard).loop->wake();
+    }
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+}  // namespace martlet::server

@@ -1,0 +1,48 @@
+#pragma once
+
+// The broker as a whole: listeners, shards, their threads and workers. Made, started, reloaded and
+// stopped by the main thread.
+
+#include "base/result.h"
+#include "broker/shared.h"
+#include "config/settings.h"
+#include "net/listener.h"
+#include "server/mail.h"
+#include "server/password_worker.h"
+#include "server/turn.h"
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace martlet::server {
+
+class Server {
+  public:
+    // Opens listeners and reads the security files; nothing runs yet. An error has the exit code
+    // that mosquitto would give.
+    static Result<std::unique_ptr<Server>> open(const config::Settings& settings);
+    ~Server();
+
+    void start();
+    // New settings for those who are connected as well; all or nothing. The listeners must be the
+    // same.
+    Status reload(const config::Settings& settings);
+    // Tells clients, sends wills, joins the threads.
+    void stop();
+
+    const std::vector<net::Listener>& listeners() const { return listeners_; }
+    std::uint32_t shards() const { return static_cast<std::uint32_t>(turns_.size()); }
+
+  private:
+    Server() = default;
+
+    std::vector<net::Listener> listeners_;
+    std::unique_ptr<Mailboxes> mailboxes_;
+    std::unique_ptr<PasswordWorker> passwords_;
+    std::unique_ptr<broker::Shared> shared_;
+    std::vector<std::unique_ptr<Turn>> turns_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace martlet::server

@@ -1,0 +1,189 @@
+#include "server/turn.h"
+
+#include "base/log.h"
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace martlet::server {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Milliseconds kMemoryLook{1000};
+
+}  // namespace
+
+Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes)
+    : shared_(shared),
+      mailboxes_(mailboxes),
+      mailbox_(mailboxes.at(index)),
+      shard_(index, shared, read_clocks()) {
+    mailbox_.loop = &loop_;
+}
+
+Turn::~Turn() {
+    ports_.clear();
+}
+
+Status Turn::open(const std::vector<net::Listener>& listeners) {
+    Status status = loop_.open();
+    if (!status) return status;
+    for (std::size_t i = 0; i < listeners.size(); i++) {
+        for (int socket : listeners[i].sockets()) {
+            acceptors_.push_back(
+                std::make_unique<Acceptor>(*this, socket, static_cast<std::uint16_t>(i)));
+            std::uint32_t exclusive = shared_.shards > 1 ? std::uint32_t{EPOLLEXCLUSIVE} : 0u;
+            if (!loop_.add(socket, EPOLLIN | exclusive, acceptors_.back().get())) {
+                return Error{"Error: Unable to watch a listening socket.", 1};
+            }
+        }
+    }
+    if (shard_.index() == 0)
+        sys_ = std::make_unique<broker::Sys>(shard_, "martlet version " MARTLET_VERSION);
+    return Done{};
+}
+
+void Turn::run() {
+    while (!mailbox_.must_stop.load(std::memory_order_acquire)) turn();
+    stop();
+}
+
+void Turn::turn() {
+    Milliseconds longest =
+        std::max(std::min(shard_.next_wake(), next_sys_) - shard_.now().steady, Milliseconds(0));
+    if (sys_ && shared_.snapshot->options.memory_limit != 0)
+        longest = std::min(longest, kMemoryLook);
+    if (!to_resume_.empty() || !mailbox_.letters.prepare_sleep()) longest = Milliseconds(0);
+    std::span<epoll_event> ready = loop_.wait(longest);
+    mailbox_.letters.end_sleep();
+    shard_.begin_turn(read_clocks());
+    for (const epoll_event& event : ready) {
+        take_mail();
+        static_cast<net::Watched*>(event.data.ptr)->on_ready(event.events);
+    }
+    take_mail();
+    resume_ports();
+    shard_.run_timers();
+    if (sys_) publish_sys();
+    write_and_close();
+    log::flush();
+}
+
+void Turn::take_mail() {
+    for (InboxNode* node = mailbox_.letters.take_all(); node != nullptr;) {
+        auto* batch = static_cast<broker::LetterBatch*>(std::exchange(node, node->next));
+        shard_.receive_letters(std::unique_ptr<broker::LetterBatch>(batch));
+    }
+    for (InboxNode* node = mailbox_.moved.take_all(); node != nullptr;) {
+        std::unique_ptr<MovedConnection> moved(
+            static_cast<MovedConnection*>(std::exchange(node, node->next)));
+        add(moved->fd, moved->peer, moved->listener, moved->unread);
+    }
+}
+
+void Turn::resume_ports() {
+    std::vector<MqttPort*> ports;
+    ports.swap(to_resume_);
+    for (MqttPort* port : ports) {
+        port->wants_resume_ = false;
+        if (!port->connection_.is_closing()) port->stream_.resume(*port);
+    }
+}
+
+// Letters before sockets: whoever sees our ack must also see what it acknowledges. Closing may
+// cause more of both.
+void Turn::write_and_close() {
+    std::vector<broker::Connection*> closed;
+    do {
+        std::vector<broker::Connection*> closing = shard_.finish_closing();
+        closed.insert(closed.end(), closing.begin(), closing.end());
+        shard_.send_letters();
+        std::vector<broker::Connection*>& touched = shard_.touched();
+        for (std::size_t i = 0; i < touched.size(); i++) {
+            touched[i]->is_touched = false;
+            static_cast<MqttPort&>(touched[i]->transport()).flush();
+        }
+        touched.clear();
+    } while (shard_.has_closing());
+    for (broker::Connection* connection : closed)
+        remove(static_cast<MqttPort&>(connection->transport()));
+    for (MqttPort* port : std::exchange(moved_away_, {})) remove(*port);
+}
+
+void Turn::remove(MqttPort& port) {
+    if (port.wants_resume_) std::erase(to_resume_, &port);
+    if (port.stream_.is_open()) shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    port.close();
+    std::uint32_t place = port.place;
+    std::swap(ports_[place], ports_.back());
+    ports_[place]->place = place;
+    ports_.pop_back();
+}
+
+void Turn::add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread) {
+    auto port = std::make_unique<MqttPort>(*this, fd, peer, listener);
+    port->place = static_cast<std::uint32_t>(ports_.size());
+    if (!port->start()) return;
+    MqttPort& added = *port;
+    ports_.push_back(std::move(port));
+    if (unread.empty()) return;
+    added.is_home_ = true;
+    added.stream_.give_unread(unread);
+    resume_later(added);
+}
+
+bool Turn::may_accept(std::uint16_t listener) {
+    const broker::Snapshot& snapshot = shard_.snapshot();
+    std::int64_t limit = snapshot.options.global_max_connections;
+    std::int64_t own_limit = snapshot.listeners[listener].max_connections;
+    std::int64_t now = shared_.connections.fetch_add(1, std::memory_order_relaxed);
+    shard_.counters().connections_opened.add();
+    bool is_full = (limit >= 0 && now >= limit) || (own_limit >= 0 && now >= own_limit);
+    if (is_full) shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    return !is_full;
+}
+
+void Turn::move_away(MqttPort& port, std::uint32_t home, ByteView unread) {
+    auto moved = std::make_unique<MovedConnection>();
+    moved->listener = port.connection_.listener();
+    moved->peer = port.stream_.peer();
+    moved->unread.assign(unread.begin(), unread.end());
+    moved->fd = port.stream_.release();
+    mailboxes_.move(home, std::move(moved));
+    moved_away_.push_back(&port);
+}
+
+void Turn::resume_later(MqttPort& port) {
+    if (port.wants_resume_) return;
+    port.wants_resume_ = true;
+    to_resume_.push_back(&port);
+}
+
+void Turn::publish_sys() {
+    const Now& now = shard_.now();
+    const broker::Options& options = shard_.options();
+    if (options.memory_limit != 0 && now.steady >= next_memory_look_) {
+        next_memory_look_ = now.steady + kMemoryLook;
+        shared_.is_over_memory_limit.store(meter_.read().heap_current > options.memory_limit,
+                                           std::memory_order_relaxed);
+    }
+    if (options.sys_interval == 0 || now.steady < next_sys_) return;
+    sys_->update(meter_.read());
+    // On multiples of the interval in wall time, as mosquitto since 2.1.
+    std::int64_t interval_ms = std::int64_t{options.sys_interval} * 1000;
+    next_sys_ = now.steady + Milliseconds(interval_ms - now.wall.count() % interval_ms);
+}
+
+void Turn::stop() {
+    shard_.begin_turn(read_clocks());
+    take_mail();
+    shard_.shut_down();
+    write_and_close();
+    take_mail();
+    write_and_close();
+    log::flush();
+}
+
+}  // namespace martlet::server

@@ -1,0 +1,70 @@
+#pragma once
+
+// One thread: a loop, a shard, and the connections of both. Owned by Server; run() is the thread's
+// function, and everything else but the constructor belongs to that thread.
+
+#include "broker/shard.h"
+#include "broker/sys.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "server/acceptor.h"
+#include "server/mail.h"
+#include "server/mqtt_port.h"
+#include "server/process_values.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace martlet::server {
+
+class Turn {
+  public:
+    Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    // Before run(): opens the loop and takes part in the listeners.
+    Status open(const std::vector<net::Listener>& listeners);
+    // Returns when the mailbox says stop: clients have been told, wills sent.
+    void run();
+
+    broker::Shard& shard() { return shard_; }
+    net::Loop& loop() { return loop_; }
+    net::Scratch& scratch() { return scratch_; }
+
+    // A new socket, from a listener or from another shard with bytes that were read already.
+    void add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread);
+    bool may_accept(std::uint16_t listener);
+    void move_away(MqttPort& port, std::uint32_t home, ByteView unread);
+    void resume_later(MqttPort& port);
+
+  private:
+    void turn();
+    void take_mail();
+    void resume_ports();
+    void write_and_close();
+    void remove(MqttPort& port);
+    void publish_sys();
+    void stop();
+
+    broker::Shared& shared_;
+    Mailboxes& mailboxes_;
+    Mailbox& mailbox_;
+    net::Loop loop_;
+    net::Scratch scratch_;
+    broker::Shard shard_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::unique_ptr<MqttPort>> ports_;
+    std::vector<MqttPort*> moved_away_;
+    std::vector<MqttPort*> to_resume_;
+    // The first shard only.
+    std::unique_ptr<broker::Sys> sys_;
+    ProcessMeter meter_;
+    Milliseconds next_sys_{0};
+    Milliseconds next_memory_look_{0};
+};
+
+}  // namespace martlet::server
