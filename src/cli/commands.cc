@@ -1,0 +1,70 @@
+#include "cli/commands.h"
+
+#include "cli/acl.h"
+#include "cli/check.h"
+#include "cli/passwd.h"
+#include "cli/serve.h"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace martlet::cli {
+
+namespace {
+
+constexpr Command kCommands[] = {
+    {"serve", "mosquitto", serve_main,
+     "run the broker (mosquitto's flags: -c -d -p -q -v --test-config; --sandbox)"},
+    {"passwd", "mosquitto_passwd", passwd_main, "make and edit password files"},
+    {"acl", "", acl_main, "say which line of an ACL file decides"},
+    {"check", "", check_main, "say what each line of a mosquitto.conf does here"},
+};
+
+int usage(int code) {
+    std::FILE* out = code == 0 ? stdout : stderr;
+    std::fprintf(out,
+                 "martlet %s: an MQTT broker, a drop-in for mosquitto\n\nUsage: martlet COMMAND "
+                 "[options]\n\n",
+                 MARTLET_VERSION);
+    for (const Command& command : kCommands) {
+        std::fprintf(out, "  %-8s %s\n", std::string(command.word).c_str(),
+                     std::string(command.help).c_str());
+    }
+    std::fprintf(out,
+                 "\n`martlet COMMAND --help` tells more. Called by the name of a mosquitto "
+                 "program, it behaves as that program.\n");
+    return code;
+}
+
+std::string_view base_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+}  // namespace
+
+int run_command(int argc, char** argv) {
+    std::string_view name = base_name(argv[0]);
+    for (const Command& command : kCommands) {
+        if (!command.also_name.empty() && command.also_name == name) return command.run(argc, argv);
+    }
+    if (argc < 2) return usage(3);
+    std::string_view word = argv[1];
+    if (word == "help" || word == "-h" || word == "--help") return usage(0);
+    if (word == "version" || word == "--version") {
+        std::printf("martlet version %s\n", MARTLET_VERSION);
+        return 0;
+    }
+    for (const Command& command : kCommands) {
+        if (command.word != word) continue;
+        std::string shown = "martlet " + std::string(word);
+        std::vector<char*> rest(argv + 1, argv + argc);
+        rest[0] = shown.data();
+        rest.push_back(nullptr);
+        return command.run(argc - 1, rest.data());
+    }
+    std::fprintf(stderr, "Error: martlet has no command '%s'.\n\n", argv[1]);
+    return usage(3);
+}
+
+}  // namespace martlet::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+// A broker started by root goes on as somebody else. Called once, by the main thread, before files
+// are opened.
+
+#include "base/result.h"
+
+#include <string>
+
+namespace martlet::cli {
+
+// Does nothing unless root. `user` empty: "mosquitto", else "nobody". "root" stays root. PUID and
+// PGID in the environment win (0 is ignored), as in mosquitto.
+Status drop_privileges(const std::string& user);
+
+}  // namespace martlet::cli

@@ -1,0 +1,186 @@
+#include "cli/serve.h"
+
+#include "base/log.h"
+#include "cli/privileges.h"
+#include "cli/serve_options.h"
+#include "config/load.h"
+#include "config/sandbox.h"
+#include "server/notify.h"
+#include "server/server.h"
+
+#include <cstdio>
+#include <fcntl.h>
+#include <signal.h>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace martlet::cli {
+
+namespace {
+
+constexpr const char* kName = "martlet version " MARTLET_VERSION;
+
+// Taken by sigwait on the main thread, blocked everywhere else.
+sigset_t broker_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN})
+        sigaddset(&set, signal);
+    return set;
+}
+
+int fail(const Error& error) {
+    std::fprintf(stderr, "%s\n", error.text.c_str());
+    return error.code;
+}
+
+void raise_open_files() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The pid file goes with the broker.
+class PidFile {
+  public:
+    explicit PidFile(std::string path) : path_(std::move(path)) {}
+    ~PidFile() {
+        if (is_ours_) unlink(path_.c_str());
+    }
+
+    bool write() {
+        if (path_.empty()) return true;
+        std::FILE* file = std::fopen(path_.c_str(), "w");
+        if (file == nullptr) return false;
+        is_ours_ = std::fprintf(file, "%d", static_cast<int>(getpid())) > 0;
+        return std::fclose(file) == 0 && is_ours_;
+    }
+
+  private:
+    std::string path_;
+    bool is_ours_ = false;
+};
+
+void detach_from_terminal() {
+    if (daemon(1, 0) != 0) log::warning("Warning: Unable to run in the background.");
+}
+
+void log_notices(const std::vector<config::Notice>& notices) {
+    for (const config::LogLine& line : config::log_lines(notices))
+        log::print(line.level, "{}", line.text);
+}
+
+void reload(server::Server& server, const config::CommandLine& command_line,
+            config::Settings& running) {
+    log::notice("Reloading config.");
+    auto loaded = config::reload(command_line, running);
+    Status status = loaded ? server.reload(loaded.value().settings) : Status(loaded.error());
+    if (status) status = log::configure(loaded.value().settings.log);
+    if (!status) {
+        log::error("{} Everything stays as it was.", status.error().text);
+        return;
+    }
+    log_notices(loaded.value().notices);
+    running = std::move(loaded).value().settings;
+    log::notice("Config reloaded.");
+}
+
+// Until a signal ends the broker.
+void serve_signals(server::Server& server, const config::CommandLine& command_line,
+                   config::Settings& running) {
+    sigset_t signals = broker_signals();
+    while (true) {
+        log::flush();
+        int signal = 0;
+        if (sigwait(&signals, &signal) != 0) continue;
+        if (signal == SIGTERM || signal == SIGINT) return;
+        if (signal == SIGHUP) {
+            reload(server, command_line, running);
+        } else if (signal == SIGRTMIN) {
+            Status status = log::reopen();
+            if (!status) log::error("{}", status.error().text);
+        } else {
+            log::notice("Signal {} has nothing to do yet in this version.", signal);
+        }
+    }
+}
+
+int run(const config::CommandLine& command_line, config::Loaded loaded) {
+    config::Settings settings = std::move(loaded.settings);
+    Status status = drop_privileges(settings.user);
+    if (!status) return fail(status.error());
+    if (settings.daemonize) detach_from_terminal();
+    PidFile pid_file(settings.pid_file);
+    if (!pid_file.write()) {
+        std::fprintf(stderr, "Error: Unable to write pid file %s.\n", settings.pid_file.c_str());
+        return 14;
+    }
+    status = log::configure(settings.log);
+    if (!status) return fail(status.error());
+    raise_open_files();
+    signal(SIGPIPE, SIG_IGN);
+    sigset_t signals = broker_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    log::info("{} starting", kName);
+    if (settings.config_file.empty())
+        log::info("Using default config.");
+    else
+        log::info("Config loaded from {}.", settings.config_file);
+    log_notices(loaded.notices);
+    auto server = server::Server::open(settings);
+    if (!server) {
+        log::error("{}", server.error().text);
+        log::flush();
+        return server.error().code;
+    }
+    for (const config::Listener& listener : settings.listeners) {
+        const net::ListenOptions& net = listener.net;
+        if (!net.unix_path.empty())
+            log::info("Opening unix listen socket on path {}.", net.unix_path);
+        else
+            log::info("Listening on {} port {}.",
+                      net.address.empty() ? "all addresses" : net.address, net.port);
+    }
+    if (settings.local_only) {
+        log::info(
+            "Starting in local only mode. Connections will only be possible from clients running "
+            "on this machine.");
+    }
+    for (const std::string& line :
+         settings.is_sandbox ? config::sandbox_lines() : std::vector<std::string>())
+        log::info("{}", line);
+    server.value()->start();
+    log::info("{} running on {} shard{}", kName, server.value()->shards(),
+              server.value()->shards() == 1 ? "" : "s");
+    server::notify_ready();
+    serve_signals(*server.value(), command_line, settings);
+    server::notify_stopping();
+    log::info("{} terminating", kName);
+    server.value()->stop();
+    log::flush();
+    return 0;
+}
+
+}  // namespace
+
+int serve_main(int argc, char** argv) {
+    ServeOptions options = parse_serve_options(argv[0], argc - 1, argv + 1);
+    std::fputs(options.out.c_str(), stdout);
+    std::fputs(options.err.c_str(), stderr);
+    if (options.action == ServeAction::Exit) return options.exit_code;
+    auto loaded = config::load(options.command_line);
+    if (options.action == ServeAction::TestConfig) {
+        if (!loaded) return fail(loaded.error());
+        for (const config::LogLine& line : config::log_lines(loaded.value().notices))
+            std::printf("%s\n", line.text.c_str());
+        std::printf("Configuration file is OK.\n");
+        return 0;
+    }
+    if (!loaded) return fail(loaded.error());
+    return run(options.command_line, std::move(loaded).value());
+}
+
+}  // namespace martlet::cli
