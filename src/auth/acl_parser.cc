@@ -150,6 +150,9 @@ AclFile AclParser::finish() {
 }
 
 Result<AclFile> AclFile::parse(std::string_view text, const std::string& name) {
+    // Editors of Windows put it there.
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     AclParser parser(name);
     for (Lines lines(text); lines.next();) {
         auto taken = parser.take_line(lines.text(), lines.number());

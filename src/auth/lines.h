@@ -1,7 +1,7 @@
 #pragma once
 
 // Walks the lines of a small text file as mosquitto reads them: white space at a line's end (so
-// CRLF too) is not part of it, and a byte order mark at the start is skipped. Any thread.
+// CRLF too) is not part of it. Any thread.
 
 #include <cstdint>
 #include <string_view>
@@ -21,10 +21,7 @@ inline std::string_view trim(std::string_view text) {
 // for (Lines lines(text); lines.next();) ... lines.text(), lines.number()
 class Lines {
   public:
-    explicit Lines(std::string_view text) : rest_(text) {
-        constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-        if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
-    }
+    explicit Lines(std::string_view text) : rest_(text) {}
 
     bool next() {
         if (rest_.empty()) return false;
