@@ -44,6 +44,8 @@ struct Key {
     Type type = Type::Special;
     KeyStatus status = KeyStatus::Built;
     Need need = Need::Nothing;
+    // mosquitto does not know it.
+    bool is_own = false;
     bool is_reloadable = true;
     // Twice in its scope is an error; otherwise the last one wins, or they add up.
     bool is_once = false;

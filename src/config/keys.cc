@@ -52,6 +52,9 @@ std::string_view nearest_key(std::string_view name) {
     std::string_view nearest;
     std::size_t least = name.size() / 4 + 2;  // more than that is another word
     for (const Key* key : all_keys()) {
+        std::size_t lengths = name.size() > key->name.size() ? name.size() - key->name.size()
+                                                             : key->name.size() - name.size();
+        if (lengths >= least) continue;
         std::size_t distance = edit_distance(name, key->name);
         if (distance >= least) continue;
         least = distance;

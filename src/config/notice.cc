@@ -12,6 +12,8 @@ const char* name_of(NoticeKind kind) {
     switch (kind) {
         case NoticeKind::Same:
             return "same";
+        case NoticeKind::Own:
+            return "own";
         case NoticeKind::Mapped:
             return "mapped";
         case NoticeKind::Ignored:
@@ -56,24 +58,23 @@ void add_key(std::vector<FeatureWarning>& warnings, const Notice& notice) {
         same->keys += ", " + key;
 }
 
+LogLine line_of(const Notice& notice) {
+    bool is_warning = notice.kind == NoticeKind::Later && notice.feature.empty();
+    log::Level level = is_warning                           ? log::Level::Warning
+                       : notice.kind == NoticeKind::Ignored ? log::Level::Notice
+                                                            : log::Level::Information;
+    std::string where = notice.place.file.empty() ? "" : notice.place.text() + ": ";
+    return {level, fmt::format("{}{}{}", is_warning ? "Warning: " : "", where, notice.text)};
+}
+
 }  // namespace
 
 std::vector<LogLine> log_lines(const std::vector<Notice>& notices) {
     std::vector<LogLine> lines;
     std::vector<FeatureWarning> warnings;
     for (const Notice& notice : notices) {
-        bool is_later = notice.kind == NoticeKind::Later;
-        if (is_later && notice.text.empty()) {
-            if (!notice.feature.empty()) add_key(warnings, notice);
-            continue;
-        }
-        if (notice.text.empty()) continue;
-        log::Level level = is_later                             ? log::Level::Warning
-                           : notice.kind == NoticeKind::Ignored ? log::Level::Notice
-                                                                : log::Level::Information;
-        const char* prefix = is_later ? "Warning: " : "";
-        std::string where = notice.place.file.empty() ? "" : notice.place.text() + ": ";
-        lines.push_back({level, fmt::format("{}{}{}", prefix, where, notice.text)});
+        if (!notice.feature.empty()) add_key(warnings, notice);
+        if (!notice.text.empty()) lines.push_back(line_of(notice));
     }
     for (const FeatureWarning& warning : warnings) lines.push_back(warning_of(warning));
     return lines;

@@ -21,6 +21,7 @@ struct Place {
 
 enum class NoticeKind : std::uint8_t {
     Same,     // does what it does in mosquitto
+    Own,      // Martlet's own key, which mosquitto does not know
     Mapped,   // understood as something else; the text says as what
     Ignored,  // accepted without effect; the text says why
     Later,    // known, but its feature is not built yet

@@ -7,6 +7,14 @@
 #include <algorithm>
 
 namespace martlet::config {
+namespace {
+
+// A file with more is none of ours.
+constexpr std::size_t kProblemsMax = 200;
+// To look for a like name takes a while.
+constexpr std::size_t kHintsMax = 20;
+
+}  // namespace
 
 void Reader::read_main(const std::string& path) {
     FileContext context;
@@ -19,7 +27,7 @@ void Reader::read_file(const std::string& path, FileContext& context) {
     std::string_view rest = file.value();
     if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);  // Windows editors begin files so
     std::uint32_t line = 0;
-    while (!rest.empty()) {
+    while (!rest.empty() && draft_.problems.size() < kProblemsMax) {
         std::size_t end = std::min(rest.find('\n'), rest.size());
         read_line(rest.substr(0, end), {path, ++line}, context);
         rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -69,6 +77,7 @@ Status check_once(Entry& entry) {
 // What a key says of itself before its setter adds to it.
 void begin_notice(Entry& entry) {
     const Key& key = entry.key;
+    if (key.is_own) entry.kind = NoticeKind::Own;
     if (key.status == KeyStatus::Later) entry.kind = NoticeKind::Later;
     if (key.status != KeyStatus::Dead) return;
     entry.kind = NoticeKind::Ignored;
@@ -93,7 +102,8 @@ void Reader::read_line(std::string_view line, Place place, FileContext& context)
     if (name.empty()) return;
     const Key* key = find_key(name);
     if (key == nullptr) {
-        std::string_view nearest = nearest_key(name);
+        std::string_view nearest;
+        if (draft_.problems.size() < kHintsMax) nearest = nearest_key(name);
         std::string hint = nearest.empty() ? "" : fmt::format("Did you mean '{}'?", nearest);
         if (name.starts_with('#')) hint = "A comment begins in the first column.";
         draft_.notices.push_back({place, shown(name), NoticeKind::Unknown, hint, {}});

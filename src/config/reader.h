@@ -1,7 +1,7 @@
 #pragma once
 
 // Reads mosquitto.conf and the files of its include_dir, line by line, into a draft. Goes on after
-// an error, so that one reading finds them all. Cold path, any thread.
+// an error, so that one reading finds them all, within reason. Cold path, any thread.
 
 #include "config/draft.h"
 #include "config/files.h"

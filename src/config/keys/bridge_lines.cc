@@ -39,6 +39,8 @@ Result<BridgeAddress> parse_address(std::string_view word) {
             return invalid(fmt::format("Error: Invalid bridge port value ({}).", port));
         address.port = static_cast<std::uint16_t>(port);
     }
+    if (address.host.starts_with('[') && address.host.ends_with(']'))
+        address.host = address.host.substr(1, address.host.size() - 2);
     if (address.host.empty() || !mqtt::is_valid_utf8(address.host))
         return invalid(fmt::format("Error: Invalid bridge address '{}'.", word));
     return address;

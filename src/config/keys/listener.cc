@@ -230,7 +230,6 @@ const Key kKeys[] = {
      .type = Type::Choice,
      .need = Need::DefaultListener,
      .is_reloadable = false,
-     .feature = "a listener with another protocol than mqtt",
      .values = "mqtt, websockets, http_api",
      .default_value = "mqtt",
      .help = "What is spoken. Listeners for websockets and http_api are not opened yet.",

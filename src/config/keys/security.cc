@@ -93,6 +93,7 @@ const Key kKeys[] = {
      .scope = Scope::Security,
      .type = Type::Choice,
      .need = Need::ListenerIfPerOne,
+     .is_own = true,
      .values = "grant, refuse",
      .default_value = "grant",
      .help = "What a client of MQTT 3 gets for a filter that it may never read anything of: a "

@@ -61,7 +61,8 @@ Status flag(Entry& entry) {
     member<Member>(entry) = value.value();
     // What is not built yet and not wanted either is nothing to warn of.
     bool is_default = value.value() == (entry.key.default_value == "true");
-    if (is_default && entry.key.scope != Scope::Bridge) entry.kind = NoticeKind::Same;
+    if (is_default && entry.key.scope != Scope::Bridge)
+        entry.kind = entry.key.is_own ? NoticeKind::Own : NoticeKind::Same;
     return Done{};
 }
 

@@ -1,0 +1,197 @@
+#pragma once
+
+// Settings as lines "name = value", so that text can say what is expected of them.
+
+#include "base/log.h"
+#include "config/settings.h"
+
+#include <map>
+#include <string>
+
+namespace martlet::config {
+
+using SettingsText = std::map<std::string, std::string>;
+
+inline std::string as_text(bool value) {
+    return value ? "true" : "false";
+}
+inline std::string as_text(const std::string& value) {
+    return value;
+}
+inline std::string as_text(mqtt::Qos value) {
+    return std::to_string(static_cast<int>(value));
+}
+template <typename Number>
+std::string as_text(Number value) {
+    return std::to_string(value);
+}
+
+inline void add_broker(SettingsText& text, const broker::Options& options) {
+#define ADD(name) text[#name] = as_text(options.name)
+    ADD(shards);
+    ADD(allow_duplicate_messages);
+    ADD(check_retain_source);
+    ADD(queue_qos0_messages);
+    ADD(retain_available);
+    ADD(upgrade_outgoing_qos);
+    ADD(global_max_clients);
+    ADD(global_max_connections);
+    ADD(max_inflight_messages);
+    ADD(max_inflight_bytes);
+    ADD(max_queued_messages);
+    ADD(max_queued_bytes);
+    ADD(max_keepalive);
+    ADD(max_packet_size);
+    ADD(message_size_limit);
+    ADD(memory_limit);
+    ADD(outbox_bytes_max);
+    ADD(persistent_client_expiration);
+    ADD(retain_expiry_s);
+    ADD(sys_interval);
+    ADD(tolerate_receive_maximum);
+    ADD(connect_timeout_s);
+#undef ADD
+}
+
+inline void add_log(SettingsText& text, const log::Options& options) {
+    text["log.levels"] = fmt::format("{:#x}", options.levels);
+#define ADD(name) text["log." #name] = as_text(options.name)
+    ADD(to_stdout);
+    ADD(to_stderr);
+    ADD(to_syslog);
+    ADD(to_topic);
+    ADD(file);
+    ADD(syslog_facility);
+    ADD(timestamp);
+    ADD(timestamp_format);
+    ADD(connection_messages);
+#undef ADD
+}
+
+inline void add_listener(SettingsText& text, const std::string& prefix, const Listener& listener) {
+    text[prefix + "where"] = listener.where;
+#define ADD(part, name) text[prefix + #name] = as_text(listener.part.name)
+    ADD(net, port);
+    ADD(net, address);
+    ADD(net, unix_path);
+    ADD(net, interface);
+    ADD(net, tcp_nodelay);
+    ADD(broker, allow_zero_length_clientid);
+    ADD(broker, auto_id_prefix);
+    ADD(broker, protocol_versions);
+    ADD(broker, max_connections);
+    ADD(broker, max_qos);
+    ADD(broker, max_topic_alias);
+    ADD(broker, max_topic_alias_broker);
+    ADD(broker, mount_point);
+    ADD(broker, use_username_as_clientid);
+    ADD(broker.auth, allow_anonymous);
+    ADD(broker.auth, password_file);
+    ADD(broker.auth, clientid_prefixes);
+    ADD(broker.auth, refuse_unreadable_subscriptions);
+#undef ADD
+    text[prefix + "domain"] = as_text(static_cast<int>(listener.net.domain));
+    if (listener.broker.auth.acl_file) text[prefix + "acl_file"] = *listener.broker.auth.acl_file;
+}
+
+inline std::string topic_text(const BridgeTopic& topic) {
+    const char* directions[] = {"out", "in", "both"};
+    return fmt::format("[{}] {} {} [{}] [{}]", topic.pattern,
+                       directions[static_cast<int>(topic.direction)], static_cast<int>(topic.qos),
+                       topic.local_prefix, topic.remote_prefix);
+}
+
+inline void add_bridge(SettingsText& text, const std::string& prefix,
+                       const BridgeSettings& bridge) {
+    for (std::size_t i = 0; i < bridge.addresses.size(); ++i)
+        text[fmt::format("{}address{}", prefix, i)] =
+            fmt::format("{} {}", bridge.addresses[i].host, bridge.addresses[i].port);
+    for (std::size_t i = 0; i < bridge.topics.size(); ++i)
+        text[fmt::format("{}topic{}", prefix, i)] = topic_text(bridge.topics[i]);
+#define ADD(name) text[prefix + #name] = as_text(bridge.name)
+    ADD(name);
+    ADD(bind_address);
+    ADD(attempt_unsubscribe);
+    ADD(outgoing_retain);
+    ADD(try_private);
+    ADD(round_robin);
+    ADD(clean_session);
+    ADD(remote_clientid);
+    ADD(local_clientid);
+    ADD(remote_username);
+    ADD(remote_password);
+    ADD(local_username);
+    ADD(local_password);
+    ADD(notifications);
+    ADD(notifications_local_only);
+    ADD(notification_topic);
+    ADD(max_packet_size);
+    ADD(max_topic_alias);
+    ADD(receive_maximum);
+    ADD(session_expiry_interval);
+    ADD(keepalive_interval);
+    ADD(idle_timeout);
+    ADD(threshold);
+    ADD(restart.base_s);
+    ADD(restart.cap_s);
+    ADD(restart.stable_s);
+    ADD(tcp_keepalive.idle_s);
+    ADD(tcp_keepalive.interval_s);
+    ADD(tcp_keepalive.counter);
+    ADD(tcp_user_timeout_ms);
+    ADD(tls.alpn);
+    ADD(tls.cafile);
+    ADD(tls.capath);
+    ADD(tls.certfile);
+    ADD(tls.keyfile);
+    ADD(tls.ciphers);
+    ADD(tls.ciphers_tls13);
+    ADD(tls.version);
+    ADD(tls.identity);
+    ADD(tls.psk);
+    ADD(tls.insecure);
+    ADD(tls.require_ocsp);
+    ADD(tls.use_os_certs);
+#undef ADD
+    text[prefix + "protocol_version"] = as_text(static_cast<int>(bridge.protocol_version));
+    text[prefix + "start_type"] = as_text(static_cast<int>(bridge.start_type));
+    text[prefix + "reload_type"] = as_text(static_cast<int>(bridge.reload_type));
+    if (bridge.local_clean_session)
+        text[prefix + "local_clean_session"] = as_text(*bridge.local_clean_session);
+}
+
+inline SettingsText settings_text(const Settings& settings) {
+    SettingsText text;
+    add_broker(text, settings.broker);
+    add_log(text, settings.log);
+#define ADD(name) text[#name] = as_text(settings.name)
+    ADD(pid_file);
+    ADD(user);
+    ADD(persistence);
+    ADD(persistence_sync);
+    ADD(persistence_location);
+    ADD(persistence_file);
+    ADD(autosave_interval);
+    ADD(autosave_on_changes);
+    ADD(enable_control_api);
+    ADD(telemetry);
+    ADD(daemonize);
+    ADD(local_only);
+    ADD(is_sandbox);
+    ADD(config_file);
+    ADD(tls_keylog);
+#undef ADD
+    text["listeners"] = as_text(settings.listeners.size());
+    text["bridges"] = as_text(settings.bridges.size());
+    for (std::size_t i = 0; i < settings.listeners.size(); ++i)
+        add_listener(text, fmt::format("listener{}.", i), settings.listeners[i]);
+    for (std::size_t i = 0; i < settings.bridges.size(); ++i)
+        add_bridge(text, fmt::format("bridge{}.", i), settings.bridges[i]);
+    for (std::size_t i = 0; i < settings.trace_clients.size(); ++i)
+        text[fmt::format("trace_client{}", i)] = settings.trace_clients[i];
+    for (std::size_t i = 0; i < settings.trace_topics.size(); ++i)
+        text[fmt::format("trace_topic{}", i)] = settings.trace_topics[i];
+    return text;
+}
+
+}  // namespace martlet::config
