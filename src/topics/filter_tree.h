@@ -6,6 +6,7 @@
 // One thread, or a lock around it.
 
 #include "base/check.h"
+#include "base/hash_index.h"
 #include "base/hash_map.h"
 #include "mqtt/topic.h"
 #include "topics/level_trie.h"
@@ -37,15 +38,12 @@ class FilterTree {
     FilterTree(const FilterTree&) = delete;
     FilterTree& operator=(const FilterTree&) = delete;
     ~FilterTree() {
-        for (Entry* entry : entries_) destroy(entry);
+        for_each([](Entry& entry) { destroy(&entry); });
     }
 
     std::size_t size() const { return entries_.size(); }
 
-    Entry* find(std::string_view filter) const {
-        auto it = entries_.find(filter);
-        return it == entries_.end() ? nullptr : *it;
-    }
+    Entry* find(std::string_view filter) const { return find(hash_text(filter), filter); }
 
     Entry& find_or_add(std::string_view filter) {
         if (Entry* entry = find(filter)) return *entry;
@@ -53,49 +51,55 @@ class FilterTree {
         CHECK(room != nullptr);
         auto* entry = new (room) Entry(static_cast<std::uint32_t>(filter.size()));
         std::memcpy(reinterpret_cast<char*>(entry + 1), filter.data(), filter.size());
-        entries_.insert(entry);
+        entries_.insert(hash_of(entry), payload_of(entry), hash_of_payload);
         if (mqtt::has_wildcard(filter)) wildcards_.add(filter, entry);
         return *entry;
     }
 
     void remove(Entry& entry) {
         if (mqtt::has_wildcard(entry.filter())) wildcards_.remove(entry.filter());
-        entries_.erase(&entry);
+        entries_.erase(hash_of(&entry), payload_of(&entry), hash_of_payload);
         destroy(&entry);
     }
 
     // Calls found(Entry&) for each filter that matches; the tree must not be changed meanwhile.
     template <typename Found>
     void match(std::string_view topic, Found&& found) const {
-        if (Entry* entry = find(topic)) found(*entry);
-        if (wildcards_.empty()) return;
-        wildcards_.match(topic, [&](void* value) { found(*static_cast<Entry*>(value)); });
+        // The whole topic's line is on its way while the trie is walked.
+        std::uint64_t hash = hash_text(topic);
+        entries_.prefetch(hash);
+        if (!wildcards_.empty()) {
+            wildcards_.match(topic, [&](void* value) { found(*static_cast<Entry*>(value)); });
+        }
+        if (Entry* entry = find(hash, topic)) found(*entry);
     }
 
     template <typename Visit>
     void for_each(Visit&& visit) const {
-        for (Entry* entry : entries_) visit(*entry);
+        entries_.for_each([&](std::uint64_t payload) { visit(*entry_of(payload)); });
     }
 
   private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return hash_text(text); }
-        std::size_t operator()(const Entry* entry) const { return hash_text(entry->filter()); }
-    };
-    struct Equal {
-        using is_transparent = void;
-        bool operator()(const Entry* a, const Entry* b) const { return a == b; }
-        bool operator()(const Entry* a, std::string_view b) const { return a->filter() == b; }
-        bool operator()(std::string_view a, const Entry* b) const { return a == b->filter(); }
-    };
+    static Entry* entry_of(std::uint64_t payload) { return reinterpret_cast<Entry*>(payload); }
+    static std::uint64_t payload_of(const Entry* entry) {
+        return reinterpret_cast<std::uint64_t>(entry);
+    }
+    static std::uint64_t hash_of(const Entry* entry) { return hash_text(entry->filter()); }
+    static std::uint64_t hash_of_payload(std::uint64_t payload) {
+        return hash_of(entry_of(payload));
+    }
+
+    Entry* find(std::uint64_t hash, std::string_view filter) const {
+        return entry_of(entries_.find(
+            hash, [&](std::uint64_t payload) { return entry_of(payload)->filter() == filter; }));
+    }
 
     static void destroy(Entry* entry) {
         entry->~Entry();
         std::free(entry);
     }
 
-    absl::flat_hash_set<Entry*, Hash, Equal> entries_;
+    HashIndex entries_;
     LevelTrie wildcards_;
 };
 

@@ -6,8 +6,27 @@
 
 namespace martlet::topics {
 
-LevelTrie::LevelTrie() : nodes_(2), children_(0, ChildHash{this}, ChildEqual{this}) {}
-LevelTrie::~LevelTrie() = default;
+LevelTrie::LevelTrie() : nodes_(2) {}
+
+LevelTrie::~LevelTrie() {
+    for (Node& node : nodes_) node.drop_level();
+}
+
+void LevelTrie::Node::set_level(std::string_view level) {
+    level_size = static_cast<std::uint32_t>(level.size());
+    if (level.size() <= kInline) {
+        if (!level.empty()) std::memcpy(text, level.data(), level.size());
+        return;
+    }
+    char* copy = new char[level.size()];
+    std::memcpy(copy, level.data(), level.size());
+    std::memcpy(text, &copy, sizeof copy);
+}
+
+void LevelTrie::Node::drop_level() {
+    if (level_size > kInline) delete[] level().data();
+    level_size = 0;
+}
 
 void LevelTrie::add(std::string_view filter, void* value) {
     std::uint32_t node = kRoot;
@@ -46,13 +65,9 @@ void LevelTrie::split(std::string_view topic, Levels& levels) {
     levels.count = 0;
     std::string_view level;
     for (mqtt::TopicLevels rest(topic); levels.count < levels.at.size() && rest.next(level);) {
+        levels.hash[levels.count] = hash_text(level);
         levels.at[levels.count++] = level;
     }
-}
-
-std::uint32_t LevelTrie::find_child(std::uint32_t parent, std::string_view level) const {
-    auto it = children_.find(ChildKey{parent, level});
-    return it == children_.end() ? 0 : *it;
 }
 
 std::uint32_t LevelTrie::add_child(std::uint32_t parent, std::string_view level) {
@@ -66,14 +81,14 @@ std::uint32_t LevelTrie::add_child(std::uint32_t parent, std::string_view level)
     }
     Node& node = nodes_[index];
     node.parent = parent;
-    node.level_size = static_cast<std::uint32_t>(level.size());
-    node.level_text = std::make_unique<char[]>(level.size());
-    if (!level.empty()) std::memcpy(node.level_text.get(), level.data(), level.size());
+    node.set_level(level);
     nodes_[parent].children++;
     if (level == "+")
         nodes_[parent].plus = index;
     else
-        children_.insert(index);
+        children_.insert(hash_of(index), index, [this](std::uint64_t n) {
+            return hash_of(static_cast<std::uint32_t>(n));
+        });
     return index;
 }
 
@@ -85,8 +100,11 @@ void LevelTrie::drop_unused(std::uint32_t index) {
         if (nodes_[parent].plus == index)
             nodes_[parent].plus = 0;
         else
-            children_.erase(index);
+            children_.erase(hash_of(index), index, [this](std::uint64_t n) {
+                return hash_of(static_cast<std::uint32_t>(n));
+            });
         nodes_[parent].children--;
+        node.drop_level();
         node = Node();
         free_.push_back(index);
         index = parent;

@@ -6,8 +6,7 @@
 // go in topic order within a stripe, stop and go on. Any thread.
 
 #include "base/body.h"
-
-#include <absl/container/btree_map.h>
+#include "base/ordered_map.h"
 
 #include <array>
 #include <atomic>
@@ -62,7 +61,7 @@ class Retained {
 
   private:
     static constexpr std::uint32_t kStripes = 64;
-    using Map = absl::btree_map<std::string, RetainedMessage, std::less<>>;
+    using Map = OrderedTextMap<RetainedMessage>;
     struct Stripe {
         mutable std::shared_mutex mutex;
         Map messages;
