@@ -30,10 +30,11 @@ void Connection::keep_alias(std::string_view topic, const FrameExtras& extras) {
 
 void Connection::log_sending_publish(const Publication& publication, const OutEntry& how,
                                      bool dup) const {
-    log::debug("Sending PUBLISH to {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))", client_id(),
-               dup ? 1 : 0, static_cast<int>(how.qos), how.retain ? 1 : 0,
-               how.qos == mqtt::Qos::AtMostOnce ? 0 : how.packet_id, publication.topic,
-               publication.payload.size());
+    log::write(log::Level::Debug,
+               fmt::format("Sending PUBLISH to {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))",
+                           client_id(), dup ? 1 : 0, static_cast<int>(how.qos), how.retain ? 1 : 0,
+                           how.qos == mqtt::Qos::AtMostOnce ? 0 : how.packet_id, publication.topic,
+                           publication.payload.size()));
 }
 
 }  // namespace martlet::broker

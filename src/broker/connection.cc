@@ -4,6 +4,7 @@
 #include "broker/connect_request.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
+#include "broker/trace.h"
 
 #include <algorithm>
 
@@ -134,19 +135,23 @@ Connection::Progress Connection::dispatch_ready(const mqtt::FrameHead& head, Byt
 void Connection::on_pingreq(const mqtt::FrameHead& head, ByteView body) {
     mqtt::ReasonCode reason = mqtt::decode_ping(head.flags(), body);
     if (mqtt::is_error(reason)) return end(reason, "malformed packet");
-    log::debug("Received PINGREQ from {}", client_id());
+    trace(*this, "Received PINGREQ from {}", client_id());
     static constexpr std::uint8_t kPingresp[] = {0xD0, 0};
     outbox.append(kPingresp);
     count_sent(mqtt::PacketType::Pingresp, 2);
     shard_.touch(*this);
-    log::debug("Sending PINGRESP to {}", client_id());
+    trace(*this, "Sending PINGRESP to {}", client_id());
 }
 
 void Connection::on_disconnect(const mqtt::FrameHead& head, ByteView body) {
     mqtt::Disconnect packet;
     mqtt::ReasonCode reason = mqtt::decode(head.flags(), body, version_, packet);
     if (mqtt::is_error(reason)) return end(reason, "malformed packet");
-    log::debug("Received DISCONNECT from {}", client_id());
+    trace(*this, "Received DISCONNECT from {}", client_id());
+    // Only a server may name another server (3.14.2.2.5).
+    if (packet.properties.has(mqtt::PropertyId::ServerReference)) {
+        return end(mqtt::ReasonCode::ProtocolError, "protocol error");
+    }
     if (packet.properties.has(mqtt::PropertyId::SessionExpiryInterval)) {
         std::uint32_t expiry_s = packet.properties.session_expiry_interval;
         // A session that was to end with its connection cannot be given a life now (3.14.2.2.2).
@@ -180,7 +185,7 @@ void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
         mqtt::Disconnect packet;
         packet.reason = reason;
         send(*this, shard_, packet);
-        log::debug("Sending DISCONNECT to {} (rc{})", client_id(), static_cast<int>(reason));
+        trace(*this, "Sending DISCONNECT to {} (rc{})", client_id(), static_cast<int>(reason));
     }
     end_quietly(text);
 }

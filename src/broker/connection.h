@@ -7,6 +7,7 @@
 
 #include "base/body.h"
 #include "base/hash_map.h"
+#include "base/log.h"
 #include "base/outbox.h"
 #include "base/slots.h"
 #include "broker/timers.h"
@@ -66,6 +67,8 @@ class Connection {
     mqtt::Version version() const { return version_; }
     std::string_view client_id() const;
     void count_sent(mqtt::PacketType type, std::size_t bytes);
+    // Its packets are to be logged.
+    bool is_traced() const { return is_traced_ || log::is_on(log::Level::Debug); }
     // The largest packet that is taken now.
     std::size_t packet_size_max() const;
 
@@ -167,6 +170,7 @@ class Connection {
     bool has_will_ = false;  // to be sent unless DISCONNECT says otherwise
     bool is_taken_over_ = false;
     bool is_bridge_ = false;
+    bool is_traced_ = false;  // log_trace names it
     bool clean_start_ = true;
     mqtt::ReasonCode end_reason_ = mqtt::ReasonCode::Success;
 };

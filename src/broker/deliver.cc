@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 namespace martlet::broker {
 
@@ -49,6 +50,35 @@ void Shard::deliver(Subscription& subscription, Publication& publication) {
                                                    : std::min(publication.qos, subscription.qos);
     bool retain = publication.retain && subscription.retain_as_published;
     send(session, publication, qos, retain, subscription.identifier);
+}
+
+// `allow_duplicate_messages false`: one copy for all subscriptions of a session that match, with
+// the highest QoS and every identifier [MQTT-3.3.4-2] to [MQTT-3.3.4-4]. `subscriptions` are of one
+// session.
+void Shard::deliver_merged(std::span<Subscription* const> subscriptions, Publication& publication) {
+    Subscription merged;
+    merged.no_local = true;
+    merged.retained_number = UINT64_MAX;
+    std::vector<std::uint8_t> identifiers;
+    for (const Subscription* s : subscriptions) {
+        bool is_own = s->no_local && publication.publisher == s->session;
+        bool is_seen = publication.number != 0 && publication.number <= s->retained_number;
+        if (is_own || is_seen) continue;
+        merged.session = s->session;
+        merged.no_local = false;
+        merged.retained_number = 0;
+        merged.qos = std::max(merged.qos, s->qos);
+        merged.retain_as_published |= s->retain_as_published;
+        WireIdentifier wire(s->identifier);
+        identifiers.insert(identifiers.end(), wire.view().begin(), wire.view().end());
+    }
+    if (merged.session == nullptr) return;
+    if (identifiers.empty()) return deliver(merged, publication);
+    // The identifiers travel as properties of a copy that is this session's own.
+    Publication own = publication.copy_with_properties(identifiers);
+    frames_.begin();
+    deliver(merged, own);
+    frames_.begin();
 }
 
 void Shard::deliver_to_member(Session& session, const topics::GroupMember& member,
@@ -99,8 +129,7 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     Session::Flow& flow = session.flows();
     Connection* connection = session.connection;
     bool goes_at_once = connection != nullptr && flow.out.queued() == 0 &&
-                        flow.out.in_flight() < connection->send_quota_ &&
-                        connection->outbox.size() <= options().outbox_bytes_max;
+                        flow.out.to_resend() == 0 && has_window(session);
     if (!goes_at_once && !has_queue_room(flow, queue_cost(publication))) {
         if (!flow.is_drop_logged) {
             flow.is_drop_logged = true;
@@ -118,9 +147,17 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     counters_.queued_messages.add();
     counters_.queued_bytes.add(queue_cost(publication));
     if (!goes_at_once) return;
-    OutEntry& sent = flow.out.send_next(qos == mqtt::Qos::AtLeastOnce ? OutState::WaitPuback
-                                                                      : OutState::WaitPubrec);
+    OutEntry& sent = begin_next(flow);
     if (!write_publish(*connection, publication, sent, false)) finish_entry(session, sent);
+}
+
+// The first that waits is in flight from now on.
+OutEntry& Shard::begin_next(Session::Flow& flow) {
+    mqtt::Qos qos = flow.out.at(flow.out.sent()).qos;
+    OutEntry& entry = flow.out.send_next(qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec
+                                                                       : OutState::WaitPuback);
+    flow.in_flight_bytes += MessageView(entry.message).head().payload_size;
+    return entry;
 }
 
 // The message itself is no longer needed (QoS 2 after PUBREC), or the whole entry is done.
@@ -128,6 +165,7 @@ void Shard::release_message(Session& session, OutEntry& entry) {
     if (entry.message == nullptr) return;
     std::size_t bytes = MessageView(entry.message).head().payload_size;
     session.flow->out_bytes -= bytes;
+    if (entry.state != OutState::Queued) session.flow->in_flight_bytes -= bytes;
     counters_.queued_messages.subtract();
     counters_.queued_bytes.subtract(bytes);
     OutQueue::release(entry);
@@ -138,28 +176,44 @@ void Shard::finish_entry(Session& session, OutEntry& entry) {
     session.flow->out.finish(entry);
 }
 
+bool Shard::has_window(const Session& session) const {
+    const Connection& connection = *session.connection;
+    std::uint64_t bytes_max = options().max_inflight_bytes;
+    if (bytes_max != 0 && session.flow->out.in_flight() > 0 &&
+        session.flow->in_flight_bytes >= bytes_max)
+        return false;
+    return session.flow->out.in_flight() < connection.send_quota_ &&
+           connection.outbox.size() <= options().outbox_bytes_max;
+}
+
 void Shard::pump(Session& session) {
-    Connection* connection = session.connection;
-    if (connection == nullptr || !session.flow) return;
-    Session::Flow& flow = *session.flow;
-    while (flow.out.queued() > 0 && flow.out.in_flight() < connection->send_quota_ &&
-           connection->outbox.size() <= options().outbox_bytes_max) {
-        OutEntry& next = flow.out.at(flow.out.sent());
+    if (session.connection == nullptr || !session.flow) return;
+    OutQueue& out = session.flow->out;
+    while (out.to_resend() > 0 && has_window(session)) resend(session, *out.resend_next());
+    if (out.to_resend() > 0) return;
+    while (out.queued() > 0 && has_window(session)) {
+        OutEntry& next = out.at(out.sent());
         MessageView message(next.message);
         bool expired = message.is_expired(now_.steady);
         if (expired || (has_acl_ && !may_read(session, message.topic()))) {
             drop(expired ? DropReason::Expired : DropReason::DeniedRead);
-            finish_entry(session, flow.out.send_next(OutState::WaitPuback));
+            finish_entry(session, begin_next(*session.flow));
             continue;
         }
-        OutState state =
-            next.qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec : OutState::WaitPuback;
-        write_entry(session, flow.out.send_next(state), false);
+        write_entry(session, begin_next(*session.flow), false);
     }
-    if (flow.out.queued() == 0) {
-        flow.is_drop_logged = false;
-        if (session.replays) continue_replays(session);
-    }
+    if (out.queued() > 0) return;
+    session.flow->is_drop_logged = false;
+    if (session.replays) continue_replays(session);
+}
+
+// Sent on an earlier connection. An exchange of QoS 2 that has begun goes on, whatever its expiry
+// (4.3.3); what may no longer be read ends.
+void Shard::resend(Session& session, OutEntry& entry) {
+    if (!has_acl_ || may_read(session, MessageView(entry.message).topic()))
+        return write_entry(session, entry, true);
+    drop(DropReason::DeniedRead);
+    finish_entry(session, entry);
 }
 
 // Writes an entry that has its packet id. QoS 0, and what the client cannot take, is done with at
@@ -219,7 +273,8 @@ bool Shard::write_publish(Connection& connection, Publication& publication, cons
     counters_.publish_sent.add();
     counters_.publish_bytes_sent.add(publication.payload.size());
     connection.count_sent(mqtt::PacketType::Publish, size);
-    if (log::is_on(log::Level::Debug)) connection.log_sending_publish(publication, how, dup);
+    if (connection.is_traced() || is_topic_traced(publication.topic))
+        connection.log_sending_publish(publication, how, dup);
     touch(connection);
     return true;
 }

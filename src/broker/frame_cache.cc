@@ -10,9 +10,11 @@ namespace martlet::broker {
 
 namespace {
 
+// Rounded to whole seconds, and never 0 for what is still alive. The shards' clocks may differ by a
+// turn, so that rounding up would give back more than was asked for.
 std::uint32_t expiry_left_s(std::int64_t expires_at_ms, Milliseconds steady) {
-    std::int64_t left_ms = std::max<std::int64_t>(expires_at_ms - steady.count(), 0);
-    return static_cast<std::uint32_t>((left_ms + 999) / 1000);
+    std::int64_t left_ms = expires_at_ms - steady.count();
+    return static_cast<std::uint32_t>(std::max<std::int64_t>((left_ms + 500) / 1000, 1));
 }
 
 struct PropertySizes {

@@ -52,13 +52,16 @@ struct ReloadLetter {
     std::shared_ptr<const Snapshot> snapshot;
 };
 
+// Say in the log who is subscribed to what (SIGUSR2).
+struct LogSubscriptionsLetter {};
+
 // The sender handled this many bytes of the receiver's letters since it last said so.
 struct CreditLetter {
     std::uint64_t bytes = 0;
 };
 
 using Letter = std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>,
-                            AdmissionLetter, ReloadLetter, CreditLetter>;
+                            AdmissionLetter, ReloadLetter, LogSubscriptionsLetter, CreditLetter>;
 
 // What crosses in one push. `from` is the sending shard, or kOutside for a worker or the main
 // thread.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
+#include "broker/trace.h"
 
 namespace martlet::broker {
 
@@ -13,11 +14,11 @@ bool Connection::read_ack(PacketType type, const mqtt::FrameHead& head, ByteView
                           mqtt::Ack& ack) {
     ReasonCode reason = mqtt::decode(type, head.flags(), body, version_, ack);
     if (mqtt::is_error(reason)) return end(reason, "malformed packet"), false;
-    if (log::is_on(log::Level::Debug)) {
+    if (is_traced()) {
         static constexpr std::string_view kNames[] = {"PUBACK", "PUBREC", "PUBREL", "PUBCOMP"};
-        log::debug("Received {} from {} (Mid: {}, RC:{})",
-                   kNames[static_cast<std::size_t>(type) - 4], client_id(), ack.packet_id,
-                   static_cast<int>(ack.reason));
+        trace(*this, "Received {} from {} (Mid: {}, RC:{})",
+              kNames[static_cast<std::size_t>(type) - 4], client_id(), ack.packet_id,
+              static_cast<int>(ack.reason));
     }
     return true;
 }
@@ -26,8 +27,10 @@ void Connection::on_puback(const mqtt::FrameHead& head, ByteView body) {
     mqtt::Ack ack;
     if (!read_ack(PacketType::Puback, head, body, ack)) return;
     OutEntry* entry = session_->flow ? session_->flow->out.find(ack.packet_id) : nullptr;
-    if (entry == nullptr || entry->state != OutState::WaitPuback)
-        return;  // answered before, or never sent
+    // Answered before, or not sent on this connection yet.
+    if (entry == nullptr || entry->state == OutState::WaitResend) return;
+    if (entry->state != OutState::WaitPuback)
+        return end(ReasonCode::ProtocolError, "protocol error");
     shard_.finish_entry(*session_, *entry);
     shard_.pump(*session_);
 }
@@ -36,9 +39,10 @@ void Connection::on_pubrec(const mqtt::FrameHead& head, ByteView body) {
     mqtt::Ack ack;
     if (!read_ack(PacketType::Pubrec, head, body, ack)) return;
     OutEntry* entry = session_->flow ? session_->flow->out.find(ack.packet_id) : nullptr;
-    bool is_ours = entry != nullptr &&
-                   (entry->state == OutState::WaitPubrec || entry->state == OutState::WaitPubcomp);
-    if (!is_ours) {
+    if (entry != nullptr && entry->state == OutState::WaitPuback) {
+        return end(ReasonCode::ProtocolError, "protocol error");
+    }
+    if (entry == nullptr || entry->state == OutState::WaitResend) {
         ReasonCode reason = version_ == mqtt::Version::V5 ? ReasonCode::PacketIdentifierNotFound
                                                           : ReasonCode::Success;
         return send_ack(PacketType::Pubrel, ack.packet_id, reason);
@@ -65,7 +69,9 @@ void Connection::on_pubcomp(const mqtt::FrameHead& head, ByteView body) {
     mqtt::Ack ack;
     if (!read_ack(PacketType::Pubcomp, head, body, ack)) return;
     OutEntry* entry = session_->flow ? session_->flow->out.find(ack.packet_id) : nullptr;
-    if (entry == nullptr || entry->state != OutState::WaitPubcomp) return;
+    if (entry == nullptr || entry->state == OutState::WaitResend) return;
+    if (entry->state != OutState::WaitPubcomp)
+        return end(ReasonCode::ProtocolError, "protocol error");
     shard_.finish_entry(*session_, *entry);
     shard_.pump(*session_);
 }

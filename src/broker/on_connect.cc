@@ -2,8 +2,10 @@
 
 #include "base/log.h"
 #include "broker/connect_request.h"
+#include "broker/reserved_topics.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
+#include "broker/trace.h"
 
 #include <algorithm>
 
@@ -45,7 +47,8 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
     mqtt::Connect connect;
     mqtt::ReasonCode reason = mqtt::decode(head.flags(), body, connect);
     if (reason == mqtt::ReasonCode::UnsupportedProtocolVersion) {
-        version_ = connect.version == mqtt::Version::V5 ? mqtt::Version::V5 : mqtt::Version::V311;
+        // In the old form, which clients of every version know [MQTT-3.1.2-2].
+        version_ = mqtt::Version::V311;
         return refuse(reason, "unsupported protocol version");  // [MQTT-3.1.2-2]
     }
     if (mqtt::is_error(reason)) {
@@ -106,6 +109,7 @@ mqtt::ReasonCode Connection::choose_client_id(const mqtt::Connect& connect) {
 }
 
 mqtt::ReasonCode Connection::check_will(const mqtt::Connect& connect) {
+    if (is_reserved(connect.will_topic)) return mqtt::ReasonCode::NotAuthorized;
     if (connect.will_qos > listener_options().max_qos)
         return mqtt::ReasonCode::QosNotSupported;  // [MQTT-3.2.2-12]
     if (connect.will_retain && !shard_.options().retain_available)
@@ -275,7 +279,7 @@ Session& Connection::take_session(bool& session_present) {
 
 void Connection::send_connack(bool session_present) {
     mqtt::Connack packet;
-    packet.session_present = session_present;
+    packet.session_present = session_present && version_ != mqtt::Version::V31;  // reserved in 3.1
     if (version_ == mqtt::Version::V5) {
         const Options& options = shard_.options();
         const ListenerOptions& listener = listener_options();
@@ -284,7 +288,9 @@ void Connection::send_connack(bool session_present) {
             p.mark(id);
             field = static_cast<std::remove_reference_t<decltype(field)>>(value);
         };
-        set(mqtt::PropertyId::TopicAliasMaximum, p.topic_alias_maximum, listener.max_topic_alias);
+        if (listener.max_topic_alias != 0)
+            set(mqtt::PropertyId::TopicAliasMaximum, p.topic_alias_maximum,
+                listener.max_topic_alias);
         if (request_->is_id_assigned) {
             set(mqtt::PropertyId::AssignedClientIdentifier, p.assigned_client_identifier,
                 std::string_view(request_->client_id));
@@ -307,7 +313,7 @@ void Connection::send_connack(bool session_present) {
         if (listener.max_qos != mqtt::Qos::ExactlyOnce)
             set(mqtt::PropertyId::MaximumQos, p.maximum_qos, listener.max_qos);
     }
-    log::debug("Sending CONNACK to {} ({}, 0)", request_->client_id, session_present ? 1 : 0);
+    trace(*this, "Sending CONNACK to {} ({}, 0)", request_->client_id, session_present ? 1 : 0);
     martlet::broker::send(*this, shard_, packet);
 }
 

@@ -1,23 +1,16 @@
 // PUBLISH: sound, permitted, handed to the shard, answered.
 
 #include "base/log.h"
+#include "broker/reserved_topics.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
+#include "broker/trace.h"
 
 namespace martlet::broker {
 
 namespace {
 
 using mqtt::ReasonCode;
-
-// What no client may publish to: the broker's own values, and names that are no topics.
-bool is_reserved(std::string_view topic) {
-    if (topic.empty() || topic.front() != '$') return false;
-    if (topic.starts_with("$SYS/broker/connection/") && topic.ends_with("/state"))
-        return false;  // bridges say so
-    return topic == "$SYS" || topic.starts_with("$SYS/") || topic == "$share" ||
-           topic.starts_with("$share/") || topic == "$CONTROL" || topic.starts_with("$CONTROL/");
-}
 
 }  // namespace
 
@@ -41,10 +34,12 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
         shard_.hold_for_credit(*this);
         return Progress::Hold;
     }
-    if (log::is_on(log::Level::Debug)) {
-        log::debug("Received PUBLISH from {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))",
-                   client_id(), publish.dup ? 1 : 0, static_cast<int>(publish.qos),
-                   publish.retain ? 1 : 0, publish.packet_id, topic, publish.payload.size());
+    if (is_traced() || shard_.is_topic_traced(topic)) {
+        log::write(
+            log::Level::Debug,
+            fmt::format("Received PUBLISH from {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))",
+                        client_id(), publish.dup ? 1 : 0, static_cast<int>(publish.qos),
+                        publish.retain ? 1 : 0, publish.packet_id, topic, publish.payload.size()));
     }
     Counters& counters = shard_.counters();
     counters.publish_received.add();
@@ -169,12 +164,12 @@ void Connection::send_ack(mqtt::PacketType type, std::uint16_t packet_id, Reason
     ack.packet_id = packet_id;
     ack.reason = reason;
     send(*this, shard_, type, ack);
-    if (!log::is_on(log::Level::Debug)) return;
+    if (!is_traced()) return;
     static constexpr std::string_view kNames[] = {"PUBACK", "PUBREC", "PUBREL", "PUBCOMP"};
     std::size_t index =
         static_cast<std::size_t>(type) - static_cast<std::size_t>(mqtt::PacketType::Puback);
-    log::debug("Sending {} to {} (m{}, rc{})", kNames[index], client_id(), packet_id,
-               static_cast<int>(reason));
+    trace(*this, "Sending {} to {} (m{}, rc{})", kNames[index], client_id(), packet_id,
+          static_cast<int>(reason));
 }
 
 }  // namespace martlet::broker

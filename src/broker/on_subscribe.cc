@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
+#include "broker/trace.h"
 
 #include <algorithm>
 #include <vector>
@@ -28,7 +29,7 @@ void Connection::on_subscribe(const mqtt::FrameHead& head, ByteView body) {
     if (mqtt::is_error(reason))
         return end(reason,
                    reason == ReasonCode::MalformedPacket ? "malformed packet" : "protocol error");
-    log::debug("Received SUBSCRIBE from {}", client_id());
+    trace(*this, "Received SUBSCRIBE from {}", client_id());
     std::uint32_t identifier = packet.properties.has(mqtt::PropertyId::SubscriptionIdentifier)
                                    ? packet.properties.subscription_identifier
                                    : 0;
@@ -41,7 +42,7 @@ void Connection::on_subscribe(const mqtt::FrameHead& head, ByteView body) {
     answer.packet_id = packet.packet_id;
     answer.codes = codes;
     send(*this, shard_, mqtt::PacketType::Suback, answer);
-    log::debug("Sending SUBACK to {}", client_id());
+    trace(*this, "Sending SUBACK to {}", client_id());
     if (session_->replays) shard_.continue_replays(*session_);
 }
 
@@ -92,7 +93,7 @@ void Connection::on_unsubscribe(const mqtt::FrameHead& head, ByteView body) {
     if (mqtt::is_error(reason))
         return end(reason,
                    reason == ReasonCode::MalformedPacket ? "malformed packet" : "protocol error");
-    log::debug("Received UNSUBSCRIBE from {}", client_id());
+    trace(*this, "Received UNSUBSCRIBE from {}", client_id());
     const std::string& mount = listener_options().mount_point;
     std::vector<std::uint8_t> codes;
     std::string_view text;
@@ -113,7 +114,7 @@ void Connection::on_unsubscribe(const mqtt::FrameHead& head, ByteView body) {
     answer.packet_id = packet.packet_id;
     if (version_ == mqtt::Version::V5) answer.codes = codes;
     send(*this, shard_, mqtt::PacketType::Unsuback, answer);
-    log::debug("Sending UNSUBACK to {}", client_id());
+    trace(*this, "Sending UNSUBACK to {}", client_id());
 }
 
 }  // namespace martlet::broker

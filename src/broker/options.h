@@ -49,8 +49,9 @@ struct Options {
     std::uint32_t connect_timeout_s = 30;
     // Bytes that may wait between two shards before publishers are held back.
     std::uint64_t shard_credit_bytes = 8u << 20;
-    // Bound of each shard's topic cache.
-    std::uint64_t topic_cache_bytes = 4u << 20;
+    // Client ids and topic filters whose packets are logged whatever the log level (`log_trace`).
+    std::vector<std::string> trace_clients;
+    std::vector<std::string> trace_topics;
 };
 
 struct ListenerOptions {

@@ -43,8 +43,31 @@ void OutQueue::finish(OutEntry& entry) {
 
 void OutQueue::mark_done(OutEntry& entry) {
     release(entry);
+    if (entry.state == OutState::WaitResend) to_resend_--;
     entry.state = OutState::Done;
     in_flight_--;
+}
+
+void OutQueue::postpone_all() {
+    to_resend_ = 0;
+    for (std::uint32_t i = 0; i < sent_; i++) {
+        OutEntry& entry = at(i);
+        if (entry.state == OutState::Done || entry.state == OutState::WaitPubcomp) continue;
+        entry.state = OutState::WaitResend;
+        to_resend_++;
+    }
+}
+
+OutEntry* OutQueue::resend_next() {
+    for (std::uint32_t i = 0; i < sent_ && to_resend_ > 0; i++) {
+        OutEntry& entry = at(i);
+        if (entry.state != OutState::WaitResend) continue;
+        entry.state =
+            entry.qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec : OutState::WaitPuback;
+        to_resend_--;
+        return &entry;
+    }
+    return nullptr;
 }
 
 void OutQueue::drop_next() {
@@ -54,7 +77,7 @@ void OutQueue::drop_next() {
 
 void OutQueue::clear() {
     for (std::uint32_t i = 0; i < size_; i++) release(at(i));
-    begin_ = size_ = sent_ = in_flight_ = 0;
+    begin_ = size_ = sent_ = in_flight_ = to_resend_ = 0;
     ring_.reset();
     capacity_ = 0;
 }

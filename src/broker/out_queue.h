@@ -18,6 +18,7 @@ enum class OutState : std::uint8_t {
     WaitPuback,
     WaitPubrec,
     WaitPubcomp,
+    WaitResend,  // sent on an earlier connection; this one's window has no room for it yet
 };
 
 struct OutEntry {
@@ -43,7 +44,9 @@ class OutQueue {
         return sent_;
     }  // entries before the first queued one, Done ones included
     std::uint32_t queued() const { return size_ - sent_; }
-    std::uint32_t in_flight() const { return in_flight_; }  // of those sent, the ones not Done
+    // Of those sent, the ones that are neither Done nor WaitResend.
+    std::uint32_t in_flight() const { return in_flight_ - to_resend_; }
+    std::uint32_t to_resend() const { return to_resend_; }
 
     OutEntry& at(std::uint32_t position) { return ring_[(begin_ + position) & (capacity_ - 1)]; }
 
@@ -59,6 +62,10 @@ class OutQueue {
     void finish(OutEntry& entry);
     // The same for a walk over all that were sent: the ring is not shortened.
     void mark_done(OutEntry& entry);
+    // A new connection: every PUBLISH that was sent waits to be sent again.
+    void postpone_all();
+    // The first of them, which is in flight again; null when none is left.
+    OutEntry* resend_next();
     // Drops the first queued entry (expired, denied).
     void drop_next();
     void clear();
@@ -76,6 +83,7 @@ class OutQueue {
     std::uint32_t size_ = 0;
     std::uint32_t sent_ = 0;
     std::uint32_t in_flight_ = 0;
+    std::uint32_t to_resend_ = 0;
     std::uint16_t next_id_ = 1;
 };
 

@@ -2,7 +2,9 @@
 
 #include "mqtt/properties.h"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace martlet::broker {
 
@@ -38,6 +40,25 @@ BodyRef Publication::copy_with_expiry(std::int64_t steady_ms) const {
     other.expires_at_ms = steady_ms;
     other.copy();
     return other.message_;
+}
+
+Publication Publication::copy_with_properties(ByteView further) const {
+    std::vector<std::uint8_t> all(is_filtered ? properties.size()
+                                              : mqtt::forwarded_size(properties));
+    if (is_filtered)
+        std::copy(properties.begin(), properties.end(), all.begin());
+    else if (!all.empty())
+        mqtt::copy_forwarded(properties, all.data());
+    all.insert(all.end(), further.begin(), further.end());
+    Publication other(*this);
+    other.message_ = BodyRef();
+    other.frame = nullptr;
+    other.properties = all;
+    other.is_filtered = true;
+    Publication copied = of(other.message());
+    copied.publisher = publisher;
+    copied.number = number;
+    return copied;
 }
 
 bool Publication::adopt_frame() {

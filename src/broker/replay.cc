@@ -64,6 +64,17 @@ void Shard::send_retained(Session& session, const Replay& replay,
     send(session, publication, std::min(publication.qos, replay.qos), true, replay.identifier);
 }
 
+bool Shard::sweep_retained(topics::Retained::Position& position) {
+    std::vector<topics::RetainedMessage> found;
+    bool more = shared_.retained.next("#", position, 1000, found);
+    for (const topics::RetainedMessage& retained : found) {
+        MessageView message(retained.body.get());
+        if (message.is_expired(now_.steady))
+            shared_.retained.remove(message.topic(), retained.number);
+    }
+    return more;
+}
+
 bool Shard::is_origin_allowed(const topics::RetainedMessage& retained,
                               std::string_view topic) const {
     if (!has_acl_ || !options().check_retain_source || !retained.origin) return true;

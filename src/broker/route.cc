@@ -35,13 +35,32 @@ bool Shard::route(Publication& publication) {
     const TopicRoute& route = look_up(publication.topic);
     if (route.empty()) return false;
     frames_.begin();
-    for (Subscription* subscription : route.direct) deliver(*subscription, publication);
+    deliver_direct(route, publication);
     bool any = route.others != 0 || !route.direct.empty();
     for (const auto& [group, entry] : route.groups) any |= deliver_to_group(*group, publication);
     for (topics::ShardSet rest = route.others; rest != 0; rest &= rest - 1) {
         hand_over(static_cast<std::uint32_t>(__builtin_ctzll(rest)), publication);
     }
     return any;
+}
+
+void Shard::deliver_direct(const TopicRoute& route, Publication& publication) {
+    if (options().allow_duplicate_messages) {
+        for (Subscription* subscription : route.direct) deliver(*subscription, publication);
+        return;
+    }
+    // fill() has put those of one session side by side.
+    std::span<Subscription* const> rest(route.direct);
+    while (!rest.empty()) {
+        auto other = [&](const Subscription* s) { return s->session != rest.front()->session; };
+        auto end = std::find_if(rest.begin(), rest.end(), other);
+        auto count = static_cast<std::size_t>(end - rest.begin());
+        if (count == 1)
+            deliver(*rest.front(), publication);
+        else
+            deliver_merged(rest.first(count), publication);
+        rest = rest.subspan(count);
+    }
 }
 
 const TopicRoute& Shard::look_up(std::string_view topic) {
@@ -63,6 +82,12 @@ void Shard::fill(TopicRoute& route, std::string_view topic) {
         route.direct.insert(route.direct.end(), found.direct.begin(), found.direct.end());
         for (const auto& group : found.groups) route.groups.emplace_back(group.get(), &entry);
     });
+    if (!options().allow_duplicate_messages) {
+        std::stable_sort(route.direct.begin(), route.direct.end(),
+                         [](const Subscription* a, const Subscription* b) {
+                             return a->session->handle.index < b->session->handle.index;
+                         });
+    }
     if (shared_.shards > 1)
         route.others = shared_.interest.match(topic) & ~(topics::ShardSet{1} << index_);
 }
@@ -166,8 +191,7 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                        publication.number = l.number;
                        const TopicRoute& route = look_up(publication.topic);
                        frames_.begin();
-                       for (Subscription* subscription : route.direct)
-                           deliver(*subscription, publication);
+                       deliver_direct(route, publication);
                        for (const auto& [group, entry] : route.groups)
                            deliver_to_group(*group, publication);
                    },
@@ -185,6 +209,7 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                            c->on_admission(l.is_accepted);
                    },
                    [&](ReloadLetter& l) { reload(std::move(l.snapshot)); },
+                   [&](LogSubscriptionsLetter&) { log_subscriptions(); },
                    [&](CreditLetter& l) {
                        links_[from].outstanding -= l.bytes;
                        if (!held_.empty()) release_held();

@@ -68,7 +68,8 @@ class Session {
     // Outgoing and incoming messages: present from the first QoS 1 or 2 on.
     struct Flow {
         OutQueue out;
-        std::uint64_t out_bytes = 0;
+        std::uint64_t out_bytes = 0;        // payloads, queued and in flight
+        std::uint64_t in_flight_bytes = 0;  // of these, sent
         bool is_drop_logged = false;
         HashSet<std::uint16_t> received;  // QoS 2, PUBREL not seen
     };

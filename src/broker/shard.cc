@@ -131,40 +131,46 @@ void Shard::attach(Session& session, Connection& connection) {
     session.ends_at_ms = 0;
     session.connection = &connection;
     connection.session_ = &session;
+    connection.is_traced_ = is_client_traced(session.client_id);
     counters_.sessions_online.add();
     if (session.subscription_count > 0) tell_groups(session, GroupLetter::Change::Online);
 }
 
-// What was in flight is sent again under its ids, in order [MQTT-4.4.0-1]; then what waits.
+// What was in flight is sent again under its ids, in order and within the window of the new
+// connection [MQTT-4.4.0-1], [MQTT-3.3.4-9]; then what waits.
 void Shard::resume_session(Session& session) {
     if (!session.flow) return;
     OutQueue& out = session.flow->out;
-    Connection& connection = *session.connection;
+    out.postpone_all();
     for (std::uint32_t i = 0; i < out.sent(); i++) {
         OutEntry& entry = out.at(i);
-        if (entry.state == OutState::WaitPubcomp) {
-            connection.send_ack(mqtt::PacketType::Pubrel, entry.packet_id,
-                                mqtt::ReasonCode::Success);
-        } else if (entry.state != OutState::Done) {
-            resend(session, entry);
-        }
+        if (entry.state != OutState::WaitPubcomp) continue;
+        session.connection->send_ack(mqtt::PacketType::Pubrel, entry.packet_id,
+                                     mqtt::ReasonCode::Success);
     }
     pump(session);
 }
 
-void Shard::resend(Session& session, OutEntry& entry) {
-    MessageView message(entry.message);
-    bool is_allowed = !has_acl_ || may_read(session, message.topic());
-    BodyRef hold(BodyRef::adopt(entry.message));
-    hold->hold();
-    Publication publication = Publication::of(hold);
-    frames_.begin();
-    // An exchange of QoS 2 that has begun goes on, whatever its expiry (4.3.3); what may no longer
-    // be read ends.
-    if (!is_allowed) drop(DropReason::DeniedRead);
-    if (!is_allowed || !write_publish(*session.connection, publication, entry, true)) {
-        release_message(session, entry);
-        session.flow->out.mark_done(entry);
+bool Shard::is_client_traced(std::string_view client_id) const {
+    const std::vector<std::string>& traced = options().trace_clients;
+    return std::find(traced.begin(), traced.end(), client_id) != traced.end();
+}
+
+bool Shard::matches_trace(std::string_view topic) const {
+    const std::vector<std::string>& traced = options().trace_topics;
+    return std::any_of(traced.begin(), traced.end(),
+                       [&](const std::string& filter) { return mqtt::matches(filter, topic); });
+}
+
+void Shard::log_subscriptions() const {
+    for (const auto& [id, session] : sessions_) {
+        log::notice("{} ({}, {} subscriptions)", id, session->is_online() ? "online" : "offline",
+                    session->subscription_count);
+        for (const Subscription* s = session->subscriptions; s != nullptr; s = s->next) {
+            std::string_view prefix = s->shared ? "$share/" : "";
+            std::string_view filter = s->shared ? std::string_view(*s->shared) : s->entry->filter();
+            log::notice("  {}{} (q{})", prefix, filter, static_cast<int>(s->qos));
+        }
     }
 }
 
@@ -190,15 +196,15 @@ bool Shard::add_subscription(Session& session, std::string_view filter,
                              const mqtt::Subscription& wanted, std::uint32_t identifier,
                              Subscription*& subscription) {
     SubscriberTree::Entry& entry = subscribers_.find_or_add(filter);
-    std::vector<Subscription*>& direct = entry.value.direct;
+    SubscriberList& direct = entry.value.direct;
     subscription = find_subscription(session, entry);
     bool is_new = subscription == nullptr;
     if (is_new) {
         if (direct.empty() && shared_.shards > 1) shared_.interest.add(filter, index_);
         subscription = new Subscription;
         subscription->entry = &entry;
-        subscription->index = static_cast<std::uint32_t>(direct.size());
-        direct.push_back(subscription);
+        subscription->index = direct.size();
+        direct.push(subscription);
         session.link(subscription);
         stamps_.change(filter);
         counters_.subscriptions.add();
@@ -252,10 +258,9 @@ void Shard::drop_subscription(Session& session, Subscription* subscription) {
         return change_group(std::move(letter), key);
     }
     SubscriberTree::Entry& entry = *subscription->entry;
-    std::vector<Subscription*>& direct = entry.value.direct;
-    direct[subscription->index] = direct.back();
-    direct[subscription->index]->index = subscription->index;
-    direct.pop_back();
+    SubscriberList& direct = entry.value.direct;
+    if (Subscription* moved = direct.remove(subscription->index))
+        moved->index = subscription->index;
     stamps_.change(entry.filter());
     if (!direct.empty()) return;
     if (shared_.shards > 1) shared_.interest.remove(entry.filter(), index_);
@@ -266,11 +271,13 @@ void Shard::reload(std::shared_ptr<const Snapshot> snapshot) {
     std::shared_ptr<const Snapshot> old = std::exchange(snapshot_, std::move(snapshot));
     has_acl_ = std::any_of(snapshot_->security.begin(), snapshot_->security.end(),
                            [](const auto& s) { return s->has_acl(); });
+    stamps_.change("#");  // cached routes depend on the settings
     std::vector<Connection*> revoked;
     for (auto& [id, session] : sessions_) {
         if (session->connection == nullptr) continue;
         const auth::Security& before = *old->security[session->listener];
         const auth::Security& after = *snapshot_->security[session->listener];
+        session->connection->is_traced_ = is_client_traced(session->client_id);
         if (!after.still_admits(before, session->user_name)) revoked.push_back(session->connection);
     }
     for (Connection* connection : revoked)

@@ -25,6 +25,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,11 @@ class Shard {
     Shared& shared() { return shared_; }
     TimerWheel& wheel() { return wheel_; }
 
+    // `log_trace topic FILTER`: messages on it are logged whatever the level.
+    bool is_topic_traced(std::string_view topic) const {
+        return !options().trace_topics.empty() && matches_trace(topic);
+    }
+
     void touch(Connection& connection) {
         if (connection.is_touched) return;
         connection.is_touched = true;
@@ -112,8 +118,16 @@ class Shard {
     void remove_connection(Connection& connection, SlotHandle handle);
     void note_closing(Connection& connection);
 
+    // Removes retained messages whose expiry has passed, some at a time. True: there is more to
+    // look at.
+    bool sweep_retained(topics::Retained::Position& position);
+    // Writes sessions and their subscriptions to the log.
+    void log_subscriptions() const;
+
   private:
     friend class Connection;
+    bool matches_trace(std::string_view topic) const;
+    bool is_client_traced(std::string_view client_id) const;
 
     // route.cc
     const TopicRoute& look_up(std::string_view topic);
@@ -124,6 +138,9 @@ class Shard {
 
     // deliver.cc
     void deliver(Subscription& subscription, Publication& publication);
+    void deliver_direct(const TopicRoute& route, Publication& publication);
+    void deliver_merged(std::span<Subscription* const> subscriptions, Publication& publication);
+    bool has_window(const Session& session) const;
     void deliver_to_member(Session& session, const topics::GroupMember& member,
                            Publication& publication);
     void send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
@@ -136,6 +153,7 @@ class Shard {
     bool write_publish(Connection& connection, Publication& publication, const OutEntry& how,
                        bool dup);
     void write_entry(Session& session, OutEntry& entry, bool dup);
+    static OutEntry& begin_next(Session::Flow& flow);
     void release_message(Session& session, OutEntry& entry);
     void finish_entry(Session& session, OutEntry& entry);
     bool may_read(const Session& session, std::string_view topic) const;

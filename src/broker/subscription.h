@@ -17,10 +17,38 @@ namespace martlet::broker {
 class Session;
 struct Subscription;
 
+// The subscribers of one filter in one shard: mostly one, which then stands in the list itself.
+class SubscriberList {
+  public:
+    SubscriberList() = default;
+    ~SubscriberList() {
+        if (capacity_ > 1) delete[] many_;
+    }
+    SubscriberList(const SubscriberList&) = delete;
+    SubscriberList& operator=(const SubscriberList&) = delete;
+
+    bool empty() const { return size_ == 0; }
+    std::uint32_t size() const { return size_; }
+    Subscription* const* begin() const { return capacity_ > 1 ? many_ : &one_; }
+    Subscription* const* end() const { return begin() + size_; }
+    void push(Subscription* subscription);
+    // The last one takes the place of the one at `index`, and is returned; null when that was the
+    // last.
+    Subscription* remove(std::uint32_t index);
+
+  private:
+    union {
+        Subscription* one_ = nullptr;
+        Subscription** many_;
+    };
+    std::uint32_t size_ = 0;
+    std::uint32_t capacity_ = 1;
+};
+
 // What the shard's tree holds for a filter: its subscribers here, and the share groups on it whose
 // home is here.
 struct Subscribers {
-    std::vector<Subscription*> direct;
+    SubscriberList direct;
     std::vector<std::unique_ptr<topics::ShareGroup>> groups;
     bool empty() const { return direct.empty() && groups.empty(); }
 };

@@ -1,6 +1,6 @@
 #include "broker/sys.h"
 
-#include <fmt/core.h>
+#include "base/text.h"
 
 #include <algorithm>
 

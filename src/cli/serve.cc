@@ -101,6 +101,8 @@ void serve_signals(server::Server& server, const config::CommandLine& command_li
         } else if (signal == SIGRTMIN) {
             Status status = log::reopen();
             if (!status) log::error("{}", status.error().text);
+        } else if (signal == SIGUSR2) {
+            server.log_subscriptions();
         } else {
             log::notice("Signal {} has nothing to do yet in this version.", signal);
         }
@@ -112,11 +114,6 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     Status status = drop_privileges(settings.user);
     if (!status) return fail(status.error());
     if (settings.daemonize) detach_from_terminal();
-    PidFile pid_file(settings.pid_file);
-    if (!pid_file.write()) {
-        std::fprintf(stderr, "Error: Unable to write pid file %s.\n", settings.pid_file.c_str());
-        return 14;
-    }
     status = log::configure(settings.log);
     if (!status) return fail(status.error());
     raise_open_files();
@@ -135,6 +132,12 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
         log::error("{}", server.error().text);
         log::flush();
         return server.error().code;
+    }
+    // Only now, lest a second instance that finds the port taken spoil the first one's file.
+    PidFile pid_file(settings.pid_file);
+    if (!pid_file.write()) {
+        std::fprintf(stderr, "Error: Unable to write pid file %s.\n", settings.pid_file.c_str());
+        return 14;
     }
     for (const config::Listener& listener : settings.listeners) {
         const net::ListenOptions& net = listener.net;

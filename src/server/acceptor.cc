@@ -36,6 +36,9 @@ void Acceptor::on_ready(std::uint32_t) {
             close(fd);
             continue;
         }
+        if (turn_.shard().options().connection_messages) {
+            log::notice("New connection from {} on port {}.", peer.text(), port_);
+        }
         turn_.add(fd, peer, listener_, {});
     }
 }

@@ -12,8 +12,8 @@ class Turn;
 
 class Acceptor final : public net::Watched {
   public:
-    Acceptor(Turn& turn, int socket, std::uint16_t listener)
-        : turn_(turn), socket_(socket), listener_(listener) {}
+    Acceptor(Turn& turn, int socket, std::uint16_t listener, std::uint16_t port)
+        : turn_(turn), socket_(socket), listener_(listener), port_(port) {}
     void on_ready(std::uint32_t events) override;
     int socket() const { return socket_; }
 
@@ -21,6 +21,7 @@ class Acceptor final : public net::Watched {
     Turn& turn_;
     int socket_;
     std::uint16_t listener_;
+    std::uint16_t port_;  // for the log; 0: a unix socket
 };
 
 }  // namespace martlet::server

@@ -1,8 +1,6 @@
 #include "server/server.h"
 
-#include "base/log.h"
-
-#include <fmt/core.h>
+#include "server/log_topics.h"
 
 #include <algorithm>
 #include <sched.h>
@@ -22,6 +20,8 @@ Result<std::shared_ptr<const broker::Snapshot>> snapshot_of(const config::Settin
     auto snapshot = std::make_shared<broker::Snapshot>();
     snapshot->options = settings.broker;
     snapshot->options.connection_messages = settings.log.connection_messages;
+    snapshot->options.trace_clients = settings.trace_clients;
+    snapshot->options.trace_topics = settings.trace_topics;
     for (const config::Listener& listener : settings.listeners) {
         snapshot->listeners.push_back(listener.broker);
         // Listeners with the same rules share one snapshot of the files.
@@ -70,7 +70,16 @@ Server::~Server() {
     passwords_.reset();
 }
 
+void Server::log_subscriptions() {
+    for (std::uint32_t shard = 0; shard < turns_.size(); shard++) {
+        auto batch = std::make_unique<broker::LetterBatch>();
+        batch->letters.emplace_back(broker::LogSubscriptionsLetter{});
+        mailboxes_->post(shard, std::move(batch));
+    }
+}
+
 void Server::start() {
+    install_log_topics();
     for (auto& turn : turns_) threads_.emplace_back([&turn] { turn->run(); });
 }
 

@@ -28,6 +28,8 @@ class Server {
     // New settings for those who are connected as well; all or nothing. The listeners must be the
     // same.
     Status reload(const config::Settings& settings);
+    // Writes who is subscribed to what to the log.
+    void log_subscriptions();
     // Tells clients, sends wills, joins the threads.
     void stop();
 

@@ -1,6 +1,7 @@
 #include "server/turn.h"
 
 #include "base/log.h"
+#include "server/log_topics.h"
 
 #include <algorithm>
 #include <unistd.h>
@@ -32,8 +33,8 @@ Status Turn::open(const std::vector<net::Listener>& listeners) {
     if (!status) return status;
     for (std::size_t i = 0; i < listeners.size(); i++) {
         for (int socket : listeners[i].sockets()) {
-            acceptors_.push_back(
-                std::make_unique<Acceptor>(*this, socket, static_cast<std::uint16_t>(i)));
+            acceptors_.push_back(std::make_unique<Acceptor>(
+                *this, socket, static_cast<std::uint16_t>(i), listeners[i].options().port));
             std::uint32_t exclusive = shared_.shards > 1 ? std::uint32_t{EPOLLEXCLUSIVE} : 0u;
             if (!loop_.add(socket, EPOLLIN | exclusive, acceptors_.back().get())) {
                 return Error{"Error: Unable to watch a listening socket.", 1};
@@ -46,6 +47,7 @@ Status Turn::open(const std::vector<net::Listener>& listeners) {
 }
 
 void Turn::run() {
+    take_part_in_log_topics();
     while (!mailbox_.must_stop.load(std::memory_order_acquire)) turn();
     stop();
 }
@@ -66,7 +68,11 @@ void Turn::turn() {
     take_mail();
     resume_ports();
     shard_.run_timers();
-    if (sys_) publish_sys();
+    if (sys_) {
+        publish_sys();
+        sweep_retained();
+    }
+    if (!log_lines().empty()) publish_log_lines();
     write_and_close();
     log::flush();
 }
@@ -174,6 +180,30 @@ void Turn::publish_sys() {
     // On multiples of the interval in wall time, as mosquitto since 2.1.
     std::int64_t interval_ms = std::int64_t{options.sys_interval} * 1000;
     next_sys_ = now.steady + Milliseconds(interval_ms - now.wall.count() % interval_ms);
+}
+
+// `retain_expiry_interval`: a stretch each turn, until all have been looked at.
+void Turn::sweep_retained() {
+    std::uint64_t interval_s = shard_.options().retain_expiry_s;
+    Milliseconds now = shard_.now().steady;
+    if (interval_s == 0 || now < next_sweep_ || shard_.sweep_retained(sweep_position_)) return;
+    sweep_position_ = {};
+    next_sweep_ = now + seconds(interval_s);
+}
+
+// `log_dest topic`: lines of this thread become messages, at a point of the turn where publishing
+// is safe.
+void Turn::publish_log_lines() {
+    std::vector<LogLine> lines;
+    lines.swap(log_lines());
+    for (const LogLine& line : lines) {
+        broker::Publication publication;
+        publication.topic = line.topic;
+        publication.payload = as_bytes(line.text);
+        publication.qos = mqtt::Qos::ExactlyOnce;
+        publication.expires_at_ms = (shard_.now().steady + seconds(20)).count();
+        shard_.route(publication);
+    }
 }
 
 void Turn::stop() {

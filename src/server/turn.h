@@ -48,6 +48,8 @@ class Turn {
     void write_and_close();
     void remove(MqttPort& port);
     void publish_sys();
+    void sweep_retained();
+    void publish_log_lines();
     void stop();
 
     broker::Shared& shared_;
@@ -65,6 +67,8 @@ class Turn {
     ProcessMeter meter_;
     Milliseconds next_sys_{0};
     Milliseconds next_memory_look_{0};
+    Milliseconds next_sweep_{0};
+    topics::Retained::Position sweep_position_;
 };
 
 }  // namespace martlet::server
