@@ -163,6 +163,8 @@ class Connection {
     std::uint16_t send_quota_ =
         UINT16_MAX;  // the client's Receive Maximum, cut by max_inflight_messages
     std::uint16_t aliases_out_max_ = 0;
+    std::uint16_t mount_size_ =
+        0;  // length of the listener's mount point, which the client does not see
     mqtt::Version version_ = mqtt::Version::V311;
     State state_ = State::AwaitConnect;
     bool is_held_ = false;

@@ -229,47 +229,11 @@ void Shard::write_entry(Session& session, OutEntry& entry, bool dup) {
 
 bool Shard::write_publish(Connection& connection, Publication& publication, const OutEntry& how,
                           bool dup) {
-    Outbox& outbox = connection.outbox;
-    std::size_t size = 0;
-    if (how.subscription_identifiers == 0 && connection.aliases_out_max_ == 0 && !dup) {
-        EncodedFrame frame =
-            frames_.get(publication, connection.version_, how.qos, how.retain, now_.steady);
-        size = frame.size();
-        if (size > connection.maximum_packet_size_)
-            return drop(DropReason::PacketTooLarge), false;  // [MQTT-3.1.2-24]
-        std::uint8_t* out = outbox.extend(frame.head.size());
-        std::memcpy(out, frame.head.data(), frame.head.size());
-        if (how.qos != mqtt::Qos::AtMostOnce) {
-            out[frame.packet_id_at] = static_cast<std::uint8_t>(how.packet_id >> 8);
-            out[frame.packet_id_at + 1] = static_cast<std::uint8_t>(how.packet_id);
-        }
-        if (!frame.payload.empty()) {
-            const BodyRef& body = publication.message();
-            outbox.append_shared(body.get(), MessageView(body.get()).payload());
-        }
-    } else {
-        bool is_v5 = connection.version_ == mqtt::Version::V5;
-        WireIdentifier identifier(is_v5 ? how.subscription_identifiers : 0);
-        FrameExtras extras;
-        extras.subscription_identifiers = identifier.view();
-        if (is_v5) connection.choose_alias(publication.topic, extras);
-        std::size_t head =
-            encode_publish_head(publication, connection.version_, how.qos, how.retain, dup,
-                                how.packet_id, extras, now_.steady, nullptr);
-        size = head + publication.payload.size();
-        if (size > connection.maximum_packet_size_) return drop(DropReason::PacketTooLarge), false;
-        connection.keep_alias(publication.topic, extras);
-        bool is_shared = publication.payload.size() >= kShareFrom;
-        std::uint8_t* out = outbox.extend(is_shared ? head : size);
-        encode_publish_head(publication, connection.version_, how.qos, how.retain, dup,
-                            how.packet_id, extras, now_.steady, out);
-        if (is_shared) {
-            const BodyRef& body = publication.message();
-            outbox.append_shared(body.get(), MessageView(body.get()).payload());
-        } else if (!publication.payload.empty()) {
-            std::memcpy(out + head, publication.payload.data(), publication.payload.size());
-        }
-    }
+    bool is_plain = how.subscription_identifiers == 0 && connection.aliases_out_max_ == 0 &&
+                    connection.mount_size_ == 0 && !dup;
+    std::size_t size = is_plain ? write_shape(connection, publication, how)
+                                : write_own(connection, publication, how, dup);
+    if (size == 0) return drop(DropReason::PacketTooLarge), false;  // [MQTT-3.1.2-24]
     counters_.publish_sent.add();
     counters_.publish_bytes_sent.add(publication.payload.size());
     connection.count_sent(mqtt::PacketType::Publish, size);
@@ -277,6 +241,55 @@ bool Shard::write_publish(Connection& connection, Publication& publication, cons
         connection.log_sending_publish(publication, how, dup);
     touch(connection);
     return true;
+}
+
+// The frame that others of the same shape get as well. 0: too large for this client.
+std::size_t Shard::write_shape(Connection& connection, Publication& publication,
+                               const OutEntry& how) {
+    EncodedFrame frame =
+        frames_.get(publication, connection.version_, how.qos, how.retain, now_.steady);
+    if (frame.size() > connection.maximum_packet_size_) return 0;
+    std::uint8_t* out = connection.outbox.extend(frame.head.size());
+    std::memcpy(out, frame.head.data(), frame.head.size());
+    if (how.qos != mqtt::Qos::AtMostOnce) {
+        out[frame.packet_id_at] = static_cast<std::uint8_t>(how.packet_id >> 8);
+        out[frame.packet_id_at + 1] = static_cast<std::uint8_t>(how.packet_id);
+    }
+    if (!frame.payload.empty()) append_payload(connection.outbox, publication);
+    return frame.size();
+}
+
+// A frame that is this client's own: with an identifier, an alias, DUP, or without its mount point.
+std::size_t Shard::write_own(Connection& connection, Publication& publication, const OutEntry& how,
+                             bool dup) {
+    bool is_v5 = connection.version_ == mqtt::Version::V5;
+    WireIdentifier identifier(is_v5 ? how.subscription_identifiers : 0);
+    FrameExtras extras;
+    extras.subscription_identifiers = identifier.view();
+    extras.topic = publication.topic;
+    extras.topic.remove_prefix(std::min<std::size_t>(connection.mount_size_, extras.topic.size()));
+    if (is_v5) connection.choose_alias(extras.topic, extras);
+    auto encode = [&](std::uint8_t* out) {
+        return encode_publish_head(publication, connection.version_, how.qos, how.retain, dup,
+                                   how.packet_id, extras, now_.steady, out);
+    };
+    std::size_t head = encode(nullptr);
+    std::size_t size = head + publication.payload.size();
+    if (size > connection.maximum_packet_size_) return 0;
+    connection.keep_alias(extras.topic, extras);
+    bool is_shared = publication.payload.size() >= kShareFrom;
+    std::uint8_t* out = connection.outbox.extend(is_shared ? head : size);
+    encode(out);
+    if (is_shared)
+        append_payload(connection.outbox, publication);
+    else if (!publication.payload.empty())
+        std::memcpy(out + head, publication.payload.data(), publication.payload.size());
+    return size;
+}
+
+void Shard::append_payload(Outbox& outbox, Publication& publication) {
+    const BodyRef& body = publication.message();
+    outbox.append_shared(body.get(), MessageView(body.get()).payload());
 }
 
 }  // namespace martlet::broker

@@ -71,7 +71,7 @@ std::uint8_t* put_properties(const Publication& publication, const FrameExtras& 
 std::size_t encode_publish_head(const Publication& publication, mqtt::Version version,
                                 mqtt::Qos qos, bool retain, bool dup, std::uint16_t packet_id,
                                 const FrameExtras& extras, Milliseconds steady, std::uint8_t* out) {
-    std::string_view topic = extras.is_topic_left_out ? std::string_view() : publication.topic;
+    std::string_view topic = extras.is_topic_left_out ? std::string_view() : extras.topic;
     std::size_t remaining = 2 + topic.size() + publication.payload.size();
     if (qos != mqtt::Qos::AtMostOnce) remaining += 2;
     PropertySizes sizes{};
@@ -100,12 +100,14 @@ const EncodedFrame FrameCache::get(const Publication& publication, mqtt::Version
     bool is_whole = publication.payload.size() < kShareFrom;
     Shape& shape = shapes_[index];
     if (!is_encoded_[index]) {
-        std::size_t head =
-            encode_publish_head(publication, version, qos, retain, false, 0, {}, steady, nullptr);
+        FrameExtras extras;
+        extras.topic = publication.topic;
+        std::size_t head = encode_publish_head(publication, version, qos, retain, false, 0, extras,
+                                               steady, nullptr);
         std::size_t size = head + (is_whole ? publication.payload.size() : 0);
         if (bytes_.size() < used_ + size) bytes_.resize(std::max(used_ + size, bytes_.size() * 2));
         std::uint8_t* out = bytes_.data() + used_;
-        encode_publish_head(publication, version, qos, retain, false, 0, {}, steady, out);
+        encode_publish_head(publication, version, qos, retain, false, 0, extras, steady, out);
         if (is_whole && !publication.payload.empty()) {
             std::memcpy(out + head, publication.payload.data(), publication.payload.size());
         }

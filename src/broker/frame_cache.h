@@ -50,6 +50,7 @@ class FrameCache {
 // Properties that a PUBLISH to a subscriber carries: what is passed on, the expiry that is left,
 // identifiers, an alias.
 struct FrameExtras {
+    std::string_view topic;             // as this client knows it
     std::uint16_t topic_alias = 0;      // 0: none
     bool is_topic_left_out = false;     // the alias is known to the client
     ByteView subscription_identifiers;  // in wire form

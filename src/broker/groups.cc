@@ -59,11 +59,10 @@ bool Shard::add_shared(Session& session, std::string_view group, std::string_vie
     Subscription* subscription = session.find_shared(key);
     bool is_new = subscription == nullptr;
     if (is_new) {
-        subscription = new Subscription;
-        subscription->shared = std::make_unique<std::string>(std::move(key));
+        subscription = new SharedSubscription(std::move(key));
         session.link(subscription);
         if (shared_.shards > 1)
-            shared_.interest.add(filter, shared_.home_of_group(*subscription->shared));
+            shared_.interest.add(filter, shared_.home_of_group(subscription->share_key()));
         counters_.subscriptions.add();
         counters_.shared_subscriptions.add();
     }
@@ -73,7 +72,7 @@ bool Shard::add_shared(Session& session, std::string_view group, std::string_vie
     GroupLetter letter;
     letter.change = GroupLetter::Change::Join;
     letter.member = member_of(index_, session, *subscription);
-    change_group(std::move(letter), *subscription->shared);
+    change_group(std::move(letter), subscription->share_key());
     return is_new;
 }
 
@@ -89,11 +88,11 @@ bool Shard::remove_shared(Session& session, std::string_view group, std::string_
 
 void Shard::tell_groups(Session& session, GroupLetter::Change change) {
     for (Subscription* s = session.subscriptions; s != nullptr; s = s->next) {
-        if (!s->shared) continue;
+        if (!s->is_shared) continue;
         GroupLetter letter;
         letter.change = change;
         letter.member = member_of(index_, session, *s);
-        change_group(std::move(letter), *s->shared);
+        change_group(std::move(letter), s->share_key());
     }
 }
 

@@ -124,6 +124,7 @@ void Connection::take_connect(const mqtt::Connect& connect) {
     request_->user_name = connect.user_name;
     request_->has_user_name = connect.has_user_name;
     clean_start_ = connect.clean_start;
+    mount_size_ = static_cast<std::uint16_t>(listener_options().mount_point.size());
     keep_alive_s_ = request_->is_keep_alive_cut ? options.max_keepalive : connect.keep_alive;
     std::uint32_t window =
         options.max_inflight_messages == 0 ? UINT16_MAX : options.max_inflight_messages;

@@ -21,7 +21,7 @@ void Session::unlink(Subscription* subscription) {
 
 Subscription* Session::find_shared(std::string_view group_and_filter) const {
     for (Subscription* s = subscriptions; s != nullptr; s = s->next) {
-        if (s->shared && *s->shared == group_and_filter) return s;
+        if (s->is_shared && s->share_key() == group_and_filter) return s;
     }
     return nullptr;
 }

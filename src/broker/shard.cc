@@ -24,7 +24,7 @@ Shard::~Shard() {
     for (auto& [id, session] : sessions_) {
         while (Subscription* subscription = session->subscriptions) {
             session->unlink(subscription);
-            delete subscription;
+            destroy(subscription);
         }
     }
 }
@@ -61,6 +61,13 @@ void Shard::on_drained(Connection& connection) {
     if (Session* session = connection.session_) {
         pump(*session);
         if (session->replays) continue_replays(*session);
+    }
+}
+
+void Shard::send_all_wills() {
+    for (auto& [id, session] : sessions_) {
+        bool is_wanted = session->connection == nullptr || session->connection->has_will_;
+        if (session->will && is_wanted) send_will(*session);
     }
 }
 
@@ -139,7 +146,12 @@ void Shard::attach(Session& session, Connection& connection) {
 // What was in flight is sent again under its ids, in order and within the window of the new
 // connection [MQTT-4.4.0-1], [MQTT-3.3.4-9]; then what waits.
 void Shard::resume_session(Session& session) {
-    if (!session.flow) return;
+    if (session.flow) resume_flow(session);
+    // An answer with retained messages that the last connection did not live to see goes on.
+    if (session.replays) continue_replays(session);
+}
+
+void Shard::resume_flow(Session& session) {
     OutQueue& out = session.flow->out;
     out.postpone_all();
     for (std::uint32_t i = 0; i < out.sent(); i++) {
@@ -167,8 +179,9 @@ void Shard::log_subscriptions() const {
         log::notice("{} ({}, {} subscriptions)", id, session->is_online() ? "online" : "offline",
                     session->subscription_count);
         for (const Subscription* s = session->subscriptions; s != nullptr; s = s->next) {
-            std::string_view prefix = s->shared ? "$share/" : "";
-            std::string_view filter = s->shared ? std::string_view(*s->shared) : s->entry->filter();
+            std::string_view prefix = s->is_shared ? "$share/" : "";
+            std::string_view filter =
+                s->is_shared ? std::string_view(s->share_key()) : s->entry->filter();
             log::notice("  {}{} (q{})", prefix, filter, static_cast<int>(s->qos));
         }
     }
@@ -243,11 +256,11 @@ bool Shard::remove_subscription(Session& session, std::string_view filter) {
 
 void Shard::drop_subscription(Session& session, Subscription* subscription) {
     session.unlink(subscription);
-    std::unique_ptr<Subscription> owned(subscription);
+    std::unique_ptr<Subscription, decltype(&destroy)> owned(subscription, &destroy);
     counters_.subscriptions.subtract();
-    if (subscription->shared) {
+    if (subscription->is_shared) {
         counters_.shared_subscriptions.subtract();
-        const std::string& key = *subscription->shared;
+        const std::string& key = subscription->share_key();
         if (shared_.shards > 1)
             shared_.interest.remove(std::string_view(key).substr(key.find('/') + 1),
                                     shared_.home_of_group(key));

@@ -53,7 +53,9 @@ class Shard {
     std::vector<Connection*> finish_closing();
     // The outbox of this connection has been written out: what waited for room goes on.
     void on_drained(Connection& connection);
-    // The broker stops: tells MQTT 5 clients, and sends wills.
+    // The broker stops: first all wills are sent, so that those who are connected still get them;
+    // once all shards have done so, connections are ended (MQTT 5 clients are told).
+    void send_all_wills();
     void shut_down();
 
     // What a CONNECT would find here; which shard its client id belongs to. `connect` is sound.
@@ -152,6 +154,10 @@ class Shard {
     bool has_queue_room(const Session::Flow& flow, std::size_t bytes) const;
     bool write_publish(Connection& connection, Publication& publication, const OutEntry& how,
                        bool dup);
+    std::size_t write_shape(Connection& connection, Publication& publication, const OutEntry& how);
+    std::size_t write_own(Connection& connection, Publication& publication, const OutEntry& how,
+                          bool dup);
+    static void append_payload(Outbox& outbox, Publication& publication);
     void write_entry(Session& session, OutEntry& entry, bool dup);
     static OutEntry& begin_next(Session::Flow& flow);
     void release_message(Session& session, OutEntry& entry);
@@ -179,6 +185,7 @@ class Shard {
                                            const SubscriberTree::Entry& entry);
     void drop_subscription(Session& session, Subscription* subscription);
     void resend(Session& session, OutEntry& entry);
+    void resume_flow(Session& session);
     void handle(Letter& letter, std::uint32_t from);
     void reload(std::shared_ptr<const Snapshot> snapshot);
     std::shared_ptr<const topics::RetainedOrigin> origin_of(const Session& session) const;

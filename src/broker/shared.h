@@ -45,7 +45,8 @@ struct Shared {
           snapshot(std::move(initial)),
           post(where_letters_go),
           hash_checker(checker),
-          counters(shard_count) {}
+          counters(shard_count),
+          listener_connections(snapshot->listeners.size()) {}
 
     std::uint32_t home_of(std::string_view client_id) const {
         return shards == 1 ? 0 : static_cast<std::uint32_t>(hash_text(client_id) % shards);
@@ -63,6 +64,7 @@ struct Shared {
     // One for each shard; written by that shard.
     std::vector<Counters> counters;
     std::atomic<std::int64_t> connections{0};
+    std::vector<std::atomic<std::int64_t>> listener_connections;  // one for each listener
     std::atomic<std::int64_t> sessions{0};
     // Set by whoever watches the heap against memory_limit.
     std::atomic<bool> is_over_memory_limit{false};

@@ -23,4 +23,11 @@ Subscription* SubscriberList::remove(std::uint32_t index) {
     return index == size_ ? nullptr : last;
 }
 
+void destroy(Subscription* subscription) {
+    if (subscription->is_shared)
+        delete static_cast<SharedSubscription*>(subscription);
+    else
+        delete subscription;
+}
+
 }  // namespace martlet::broker

@@ -54,13 +54,12 @@ struct Subscribers {
 };
 using SubscriberTree = topics::FilterTree<Subscribers>;
 
-struct Subscription {
+// One cache line: a message among a million subscriptions touches a cold one.
+struct alignas(64) Subscription {
     Session* session = nullptr;
     Subscription* next = nullptr;  // in the session's list
     Subscription* previous = nullptr;
     SubscriberTree::Entry* entry = nullptr;  // null: shared
-    // Shared only: "GROUP/FILTER" as it stands behind "$share/".
-    std::unique_ptr<std::string> shared;
     // Live messages up to this retained number were given as retained ones already.
     std::uint64_t retained_number = 0;
     std::uint32_t identifier = 0;  // 0: none
@@ -68,6 +67,24 @@ struct Subscription {
     mqtt::Qos qos = mqtt::Qos::AtMostOnce;
     bool no_local = false;
     bool retain_as_published = false;
+    bool is_shared = false;  // it is a SharedSubscription
+
+    // Shared only: "GROUP/FILTER" as it stands behind "$share/".
+    const std::string& share_key() const;
 };
+static_assert(sizeof(Subscription) == 64);
+
+struct SharedSubscription : Subscription {
+    explicit SharedSubscription(std::string group_and_filter) : key(std::move(group_and_filter)) {
+        is_shared = true;
+    }
+    std::string key;
+};
+
+inline const std::string& Subscription::share_key() const {
+    return static_cast<const SharedSubscription*>(this)->key;
+}
+
+void destroy(Subscription* subscription);
 
 }  // namespace martlet::broker

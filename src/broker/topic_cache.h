@@ -34,19 +34,22 @@ class TopicCache {
   public:
     // The topic's route; its stamp is 0 when the caller must fill it. Valid until the next call.
     TopicRoute& find(std::string_view topic) {
-        std::size_t hash = hash_text(topic) | 1;
-        Slot* set = &slots_[(hash >> 8) % kSets * kWays];
+        std::uint64_t hash = hash_text(topic) | 1;
+        std::size_t set = (hash >> 8) % kSets;
+        Hashes& hashes = hashes_[set];
         for (std::size_t way = 0; way < kWays; way++) {
-            if (set[way].hash == hash && set[way].topic == topic) return set[way].route;
+            if (hashes.of[way] != hash) continue;
+            Slot& slot = slots_[set * kWays + way];
+            if (slot.topic == topic) return slot.route;
         }
-        std::size_t& seen = seen_[(hash >> 8) % seen_.size()];
-        if (seen != hash) {
-            seen = hash;
+        if (hashes.seen != hash) {
+            hashes.seen = hash;
             passing_.stamp = 0;
             return passing_;
         }
-        Slot& victim = set[turn_++ % kWays];
-        victim.hash = hash;
+        std::size_t way = hashes.turn++ % kWays;
+        hashes.of[way] = hash;
+        Slot& victim = slots_[set * kWays + way];
         victim.topic.assign(topic);
         victim.route.stamp = 0;
         return victim.route;
@@ -55,15 +58,19 @@ class TopicCache {
   private:
     static constexpr std::size_t kSets = 1024;
     static constexpr std::size_t kWays = 4;
+    // One cache line a set: a topic that is not kept costs no more than that.
+    struct alignas(64) Hashes {
+        std::uint64_t of[kWays] = {};
+        std::uint64_t seen = 0;  // the last that came and was not kept
+        std::uint64_t turn = 0;
+    };
     struct Slot {
-        std::size_t hash = 0;
         std::string topic;
         TopicRoute route;
     };
+    std::vector<Hashes> hashes_{kSets};
     std::vector<Slot> slots_{kSets * kWays};
-    std::vector<std::size_t> seen_ = std::vector<std::size_t>(8192);
     TopicRoute passing_;
-    std::size_t turn_ = 0;
 };
 
 }  // namespace martlet::broker

@@ -21,7 +21,6 @@ void Shard::detach(Connection& connection) {
     if (session == nullptr) return;
     connection.session_ = nullptr;
     session->connection = nullptr;
-    session->replays.reset();
     counters_.sessions_online.subtract();
     if (!connection.has_will_) session->will.reset();
     if (session->subscription_count > 0) tell_groups(*session, GroupLetter::Change::Offline);

@@ -9,10 +9,12 @@
 #include "server/server.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <signal.h>
 #include <string>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace martlet::cli {
@@ -62,6 +64,16 @@ class PidFile {
     std::string path_;
     bool is_ours_ = false;
 };
+
+// What the broker writes is never writable by others, whatever it was started with. UMASK_SET
+// (octal) says otherwise.
+void set_umask() {
+    const char* wanted = std::getenv("UMASK_SET");
+    if (wanted != nullptr)
+        umask(static_cast<mode_t>(std::strtoul(wanted, nullptr, 8)));
+    else
+        umask(umask(0) | 027);
+}
 
 void detach_from_terminal() {
     if (daemon(1, 0) != 0) log::warning("Warning: Unable to run in the background.");
@@ -113,6 +125,7 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     config::Settings settings = std::move(loaded.settings);
     Status status = drop_privileges(settings.user);
     if (!status) return fail(status.error());
+    set_umask();
     if (settings.daemonize) detach_from_terminal();
     status = log::configure(settings.log);
     if (!status) return fail(status.error());

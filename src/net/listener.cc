@@ -1,6 +1,6 @@
 #include "net/listener.h"
 
-#include <fmt/core.h>
+#include "base/text.h"
 
 #include <cstring>
 #include <errno.h>
@@ -31,6 +31,9 @@ Error failed(const ListenOptions& options, const char* what, int error) {
         hint =
             " Another program listens there already, perhaps a broker that runs as a service: stop "
             "it, or choose another port (-p).";
+    } else if (error == ENODEV && !options.interface.empty()) {
+        hint = fmt::format(" There is no network interface \"{}\" (bind_interface).",
+                           options.interface);
     } else if (error == EACCES) {
         hint = " Ports below 1024 need root or CAP_NET_BIND_SERVICE.";
     }

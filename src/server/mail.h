@@ -8,6 +8,7 @@
 #include "net/endpoint.h"
 #include "net/loop.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -22,12 +23,17 @@ struct MovedConnection : InboxNode {
     std::vector<std::uint8_t> unread;
 };
 
+enum class Stopping : std::uint8_t { No, WillsSent, Ended };
+
 // One loop's three queues. Any thread posts; the loop takes.
 struct Mailbox {
     Inbox letters;     // broker::LetterBatch
     Inbox moved;       // MovedConnection
     Inbox given_back;  // broker::LetterBatch, empty, for use again
-    std::atomic<bool> must_stop{false};
+    // How far the main thread wants this loop to stop, and how far it is. Each is written by one
+    // side only.
+    std::atomic<Stopping> wanted{Stopping::No};
+    std::atomic<Stopping> reached{Stopping::No};
     net::Loop* loop = nullptr;
 };
 

@@ -112,10 +112,16 @@ Status Server::reload(const config::Settings& settings) {
 }
 
 void Server::stop() {
-    for (std::uint32_t shard = 0; shard < threads_.size(); shard++) {
-        mailboxes_->at(shard).must_stop.store(true, std::memory_order_release);
-        mailboxes_->at(shard).loop->wake();
-    }
+    auto order = [this](Stopping stopping) {
+        for (std::uint32_t shard = 0; shard < threads_.size(); shard++) {
+            mailboxes_->at(shard).wanted.store(stopping, std::memory_order_release);
+            mailboxes_->at(shard).loop->wake();
+        }
+    };
+    order(Stopping::WillsSent);
+    for (std::uint32_t shard = 0; shard < threads_.size(); shard++)
+        mailboxes_->at(shard).reached.wait(Stopping::No);
+    order(Stopping::Ended);
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
 }

@@ -48,7 +48,13 @@ Status Turn::open(const std::vector<net::Listener>& listeners) {
 
 void Turn::run() {
     take_part_in_log_topics();
-    while (!mailbox_.must_stop.load(std::memory_order_acquire)) turn();
+    while (mailbox_.wanted.load(std::memory_order_acquire) != Stopping::Ended) {
+        turn();
+        bool must_send_wills =
+            mailbox_.wanted.load(std::memory_order_acquire) == Stopping::WillsSent;
+        if (must_send_wills && mailbox_.reached.load(std::memory_order_relaxed) == Stopping::No)
+            send_wills();
+    }
     stop();
 }
 
@@ -120,7 +126,7 @@ void Turn::write_and_close() {
 
 void Turn::remove(MqttPort& port) {
     if (port.wants_resume_) std::erase(to_resume_, &port);
-    if (port.stream_.is_open()) shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    if (port.stream_.is_open()) count_closed(port.connection_.listener());
     port.close();
     std::uint32_t place = port.place;
     std::swap(ports_[place], ports_.back());
@@ -131,7 +137,7 @@ void Turn::remove(MqttPort& port) {
 void Turn::add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread) {
     auto port = std::make_unique<MqttPort>(*this, fd, peer, listener);
     port->place = static_cast<std::uint32_t>(ports_.size());
-    if (!port->start()) return;
+    if (!port->start()) return count_closed(listener);
     MqttPort& added = *port;
     ports_.push_back(std::move(port));
     if (unread.empty()) return;
@@ -145,10 +151,17 @@ bool Turn::may_accept(std::uint16_t listener) {
     std::int64_t limit = snapshot.options.global_max_connections;
     std::int64_t own_limit = snapshot.listeners[listener].max_connections;
     std::int64_t now = shared_.connections.fetch_add(1, std::memory_order_relaxed);
+    std::int64_t own_now =
+        shared_.listener_connections[listener].fetch_add(1, std::memory_order_relaxed);
     shard_.counters().connections_opened.add();
-    bool is_full = (limit >= 0 && now >= limit) || (own_limit >= 0 && now >= own_limit);
-    if (is_full) shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    bool is_full = (limit >= 0 && now >= limit) || (own_limit >= 0 && own_now >= own_limit);
+    if (is_full) count_closed(listener);
     return !is_full;
+}
+
+void Turn::count_closed(std::uint16_t listener) {
+    shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    shared_.listener_connections[listener].fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Turn::move_away(MqttPort& port, std::uint32_t home, ByteView unread) {
@@ -206,6 +219,15 @@ void Turn::publish_log_lines() {
     }
 }
 
+void Turn::send_wills() {
+    shard_.begin_turn(read_clocks());
+    shard_.send_all_wills();
+    write_and_close();
+    mailbox_.reached.store(Stopping::WillsSent, std::memory_order_release);
+    mailbox_.reached.notify_one();
+}
+
+// All shards have sent their wills: what is in the mail now is the last of them.
 void Turn::stop() {
     shard_.begin_turn(read_clocks());
     take_mail();

@@ -47,9 +47,11 @@ class Turn {
     void resume_ports();
     void write_and_close();
     void remove(MqttPort& port);
+    void count_closed(std::uint16_t listener);
     void publish_sys();
     void sweep_retained();
     void publish_log_lines();
+    void send_wills();
     void stop();
 
     broker::Shared& shared_;

@@ -14,6 +14,7 @@ class Broker:
     """A broker that this run starts: a directory with its configuration, and a free port."""
 
     def __init__(self, command, config, files):
+        self.trouble = None
         self.directory = tempfile.mkdtemp(prefix="conformance-")
         os.chmod(self.directory, 0o755)
         with socket.socket() as probe:
@@ -55,7 +56,7 @@ class Broker:
         return self.log.read().decode(errors="replace")[-1000:] or "it does not accept connections"
 
     def stop(self):
-        """Its exit code."""
+        """Its exit code; 0 as well for one that did not start, which has failed its cases."""
         self.process.terminate()
         try:
             code = self.process.wait(10)
@@ -64,7 +65,7 @@ class Broker:
             code = "killed"
         self.log.close()
         shutil.rmtree(self.directory)
-        return code
+        return 0 if self.trouble else code
 
 
 def start(command, chosen):

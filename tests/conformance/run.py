@@ -118,7 +118,7 @@ def main():
         able = [case for case in chosen if not brokers[case.broker].trouble]
         results += run_all(able, lambda case: brokers[case.broker].address, options)
     finally:
-        codes = [one.stop() for one in brokers.values() if not one.trouble]
+        codes = [one.stop() for one in brokers.values()]
     if any(codes):
         print(f"FAILED to end with exit code 0: {[code for code in codes if code]}")
     return tell(results, 0, options) or (1 if any(codes) else 0)

@@ -30,10 +30,14 @@ def run_against(answer, *lines):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():
-            connection, _ = server.accept()
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                return  # The case made no connection.
             with connection:
                 connection.sendall(answer)
 
+        server.settimeout(0.3)
         thread = threading.Thread(target=serve)
         thread.start()
         case = read_text("== some\nv5\n" + "\n".join(lines))[0]
@@ -57,7 +61,7 @@ class Wire(unittest.TestCase):
         for text in (
             "41 02 00 01",  # flags
             "40 03 00 01 92",  # a reason code that PUBACK does not have
-            "40 03 00 01",  # shorter than it says
+            "40 01 00",  # too short for its identifier
             "d0 01 00",  # a body where there is none
             "30 05 00 01 2b 00 61",  # a wildcard in a topic
             "38 04 00 01 61 00",  # DUP with QoS 0
