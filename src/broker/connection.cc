@@ -178,6 +178,11 @@ void Connection::on_socket_end(std::string_view error) {
     end_quietly(error.empty() ? "connection closed by client" : error);
 }
 
+void Connection::leave() {
+    timer_.cancel();
+    state_ = State::Closing;
+}
+
 // MQTT 5 clients are told why; before CONNECT and to 3.x nothing is sent.
 void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
     if (state_ == State::Closing) return;

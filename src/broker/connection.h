@@ -57,6 +57,9 @@ class Connection {
     // The peer closed, or the socket failed (`error` is empty or what the system says).
     void on_socket_end(std::string_view error);
 
+    // The socket goes on in another shard: this object will be told nothing more.
+    void leave();
+
     // While held, no bytes are taken: an answer is waited for, or another shard cannot keep up.
     bool is_held() const { return is_held_; }
     // What is in the outbox is still to be written, then the socket closed.

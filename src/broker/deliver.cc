@@ -30,10 +30,6 @@ struct WireIdentifier {
     ByteView view() const { return {bytes.data(), size}; }
 };
 
-std::size_t queue_cost(const Publication& publication) {
-    return publication.payload.size();
-}
-
 }  // namespace
 
 bool Shard::may_read(const Session& session, std::string_view topic) const {
@@ -100,7 +96,8 @@ void Shard::send(Session& session, Publication& publication, mqtt::Qos qos, bool
 void Shard::send_qos0(Session& session, Publication& publication, bool retain,
                       std::uint32_t identifier) {
     Connection* connection = session.connection;
-    if (connection == nullptr) {
+    // Nothing follows a DISCONNECT [MQTT-3.14.4-1].
+    if (connection == nullptr || connection->is_closing()) {
         if (options().queue_qos0_messages && session.is_durable()) {
             return enqueue(session, publication, mqtt::Qos::AtMostOnce, retain, identifier);
         }
@@ -130,7 +127,9 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     Connection* connection = session.connection;
     bool goes_at_once = connection != nullptr && flow.out.queued() == 0 &&
                         flow.out.to_resend() == 0 && has_window(session);
-    if (!goes_at_once && !has_queue_room(flow, queue_cost(publication))) {
+    // Topic and properties count as well as the payload.
+    std::size_t cost = publication.message()->size();
+    if (!goes_at_once && !has_queue_room(flow, cost)) {
         if (!flow.is_drop_logged) {
             flow.is_drop_logged = true;
             log::notice("Outgoing messages are being dropped for client {}.", session.client_id);
@@ -143,9 +142,9 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     entry.qos = qos;
     entry.retain = retain;
     flow.out.push(entry);
-    flow.out_bytes += queue_cost(publication);
+    flow.out_bytes += cost;
     counters_.queued_messages.add();
-    counters_.queued_bytes.add(queue_cost(publication));
+    counters_.queued_bytes.add(cost);
     if (!goes_at_once) return;
     OutEntry& sent = begin_next(flow);
     if (!write_publish(*connection, publication, sent, false)) finish_entry(session, sent);
@@ -156,14 +155,14 @@ OutEntry& Shard::begin_next(Session::Flow& flow) {
     mqtt::Qos qos = flow.out.at(flow.out.sent()).qos;
     OutEntry& entry = flow.out.send_next(qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec
                                                                        : OutState::WaitPuback);
-    flow.in_flight_bytes += MessageView(entry.message).head().payload_size;
+    flow.in_flight_bytes += entry.message->size();
     return entry;
 }
 
 // The message itself is no longer needed (QoS 2 after PUBREC), or the whole entry is done.
 void Shard::release_message(Session& session, OutEntry& entry) {
     if (entry.message == nullptr) return;
-    std::size_t bytes = MessageView(entry.message).head().payload_size;
+    std::size_t bytes = entry.message->size();
     session.flow->out_bytes -= bytes;
     if (entry.state != OutState::Queued) session.flow->in_flight_bytes -= bytes;
     counters_.queued_messages.subtract();
@@ -178,12 +177,13 @@ void Shard::finish_entry(Session& session, OutEntry& entry) {
 
 bool Shard::has_window(const Session& session) const {
     const Connection& connection = *session.connection;
+    const Session::Flow& flow = *session.flow;
     std::uint64_t bytes_max = options().max_inflight_bytes;
-    if (bytes_max != 0 && session.flow->out.in_flight() > 0 &&
-        session.flow->in_flight_bytes >= bytes_max)
+    if (bytes_max != 0 && flow.out.in_flight() > 0 && flow.in_flight_bytes >= bytes_max)
         return false;
-    return session.flow->out.in_flight() < connection.send_quota_ &&
-           connection.outbox.size() <= options().outbox_bytes_max;
+    // One message that is never acknowledged must not let its packet id come round again.
+    return flow.out.in_flight() < connection.send_quota_ && flow.out.sent() < UINT16_MAX &&
+           connection.outbox.size() <= options().outbox_bytes_max && !connection.is_closing();
 }
 
 void Shard::pump(Session& session) {
@@ -274,6 +274,11 @@ std::size_t Shard::write_own(Connection& connection, Publication& publication, c
                                    how.packet_id, extras, now_.steady, out);
     };
     std::size_t head = encode(nullptr);
+    if (head + publication.payload.size() > connection.maximum_packet_size_ &&
+        extras.topic_alias != 0 && !extras.is_topic_left_out) {
+        extras.topic_alias = 0;  // what makes it too large may be the alias
+        head = encode(nullptr);
+    }
     std::size_t size = head + publication.payload.size();
     if (size > connection.maximum_packet_size_) return 0;
     connection.keep_alias(extras.topic, extras);

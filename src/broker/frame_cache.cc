@@ -93,8 +93,8 @@ std::size_t encode_publish_head(const Publication& publication, mqtt::Version ve
     return static_cast<std::size_t>(out - begin);
 }
 
-const EncodedFrame FrameCache::get(const Publication& publication, mqtt::Version version,
-                                   mqtt::Qos qos, bool retain, Milliseconds steady) {
+EncodedFrame FrameCache::get(const Publication& publication, mqtt::Version version, mqtt::Qos qos,
+                             bool retain, Milliseconds steady) {
     std::size_t index = (version == mqtt::Version::V5 ? 6u : 0u) +
                         static_cast<std::size_t>(qos) * 2 + (retain ? 1 : 0);
     bool is_whole = publication.payload.size() < kShareFrom;

@@ -33,8 +33,8 @@ class FrameCache {
     static constexpr std::size_t kShareFrom = 2048;
 
     // The frame without alias and subscription identifier; valid until begin() or a further get().
-    const EncodedFrame get(const Publication& publication, mqtt::Version version, mqtt::Qos qos,
-                           bool retain, Milliseconds steady);
+    EncodedFrame get(const Publication& publication, mqtt::Version version, mqtt::Qos qos,
+                     bool retain, Milliseconds steady);
 
   private:
     static constexpr std::size_t kShapes = 12;

@@ -30,7 +30,9 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
         mounted += topic;
         topic = mounted;
     }
-    if (publish.qos != mqtt::Qos::AtMostOnce && !shard_.has_credit(topic)) {
+    // What must not be dropped waits: the publisher is read no further.
+    bool is_kept = publish.qos != mqtt::Qos::AtMostOnce || publish.retain;
+    if (is_kept && !shard_.has_credit(topic)) {
         shard_.hold_for_credit(*this);
         return Progress::Hold;
     }

@@ -74,7 +74,7 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
         shard_.add_subscription(*session_, parsed.filter, wanted, identifier, subscription);
     // [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
     bool wants_retained = wanted.retain_handling == 0 || (wanted.retain_handling == 1 && is_new);
-    if (wants_retained) shard_.start_replay(*session_, parsed.filter, *subscription);
+    if (wants_retained) shard_.start_replay(*session_, parsed.filter, *subscription, is_new);
     return static_cast<ReasonCode>(wanted.qos);
 }
 

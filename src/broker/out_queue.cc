@@ -50,6 +50,7 @@ void OutQueue::mark_done(OutEntry& entry) {
 
 void OutQueue::postpone_all() {
     to_resend_ = 0;
+    resend_from_ = 0;
     for (std::uint32_t i = 0; i < sent_; i++) {
         OutEntry& entry = at(i);
         if (entry.state == OutState::Done || entry.state == OutState::WaitPubcomp) continue;
@@ -59,8 +60,8 @@ void OutQueue::postpone_all() {
 }
 
 OutEntry* OutQueue::resend_next() {
-    for (std::uint32_t i = 0; i < sent_ && to_resend_ > 0; i++) {
-        OutEntry& entry = at(i);
+    for (; resend_from_ < sent_ && to_resend_ > 0; resend_from_++) {
+        OutEntry& entry = at(resend_from_);
         if (entry.state != OutState::WaitResend) continue;
         entry.state =
             entry.qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec : OutState::WaitPuback;
@@ -96,6 +97,7 @@ void OutQueue::trim() {
         begin_ = (begin_ + 1) & (capacity_ - 1);
         size_--;
         sent_--;
+        if (resend_from_ > 0) resend_from_--;
     }
     // A ring that was large once is given back; a small one is kept, so that steady traffic does
     // not allocate.

@@ -84,6 +84,7 @@ class OutQueue {
     std::uint32_t sent_ = 0;
     std::uint32_t in_flight_ = 0;
     std::uint32_t to_resend_ = 0;
+    std::uint32_t resend_from_ = 0;  // no WaitResend before this position
     std::uint16_t next_id_ = 1;
 };
 

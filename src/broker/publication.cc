@@ -64,6 +64,7 @@ Publication Publication::copy_with_properties(ByteView further) const {
 bool Publication::adopt_frame() {
     if (frame == nullptr || !*frame || payload.size() < kAdoptFrom) return false;
     Body* body = frame->get();
+    if (payload.size() * 2 < body->size()) return false;  // much else came into this buffer
     // The topic may have come from an alias, the properties may need filtering: then a copy is
     // made.
     auto inside = [&](const void* at) {

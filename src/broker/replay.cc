@@ -15,15 +15,19 @@ constexpr std::size_t kOutboxHigh = 256 * 1024;
 
 }  // namespace
 
-void Shard::start_replay(Session& session, std::string_view filter, Subscription& subscription) {
+void Shard::start_replay(Session& session, std::string_view filter, Subscription& subscription,
+                         bool is_new) {
     if (shared_.retained.count() == 0) return;
     // The subscription is in the tree and in the interest index already: what is stored from now on
     // comes as a live message with a greater number, what was stored before is read here.
-    subscription.retained_number = shared_.retained.newest();
+    std::uint64_t newest = shared_.retained.newest();
+    // A SUBSCRIBE that is repeated loses nothing of what is on its way [MQTT-3.8.4-3]: all of it
+    // comes live, and what is retained comes again as such.
+    if (is_new) subscription.retained_number = newest;
     if (!session.replays) session.replays = std::make_unique<std::vector<Replay>>();
     Replay replay;
     replay.filter = filter;
-    replay.up_to = subscription.retained_number;
+    replay.up_to = newest;
     replay.qos = subscription.qos;
     replay.identifier = subscription.identifier;
     // A SUBSCRIBE repeated while its answer is under way starts the answer anew.

@@ -72,7 +72,7 @@ const TopicRoute& Shard::look_up(std::string_view topic) {
     if (route.stamp == stamp) return route;
     fill(route, topic);
     route.stamp = stamp;
-    return route;
+    return topic_cache_.filled(route);
 }
 
 void Shard::fill(TopicRoute& route, std::string_view topic) {
@@ -127,6 +127,9 @@ bool Shard::has_credit(std::string_view topic) {
     };
     if (std::none_of(links_.begin(), links_.end(), is_overdrawn)) return true;
     const TopicRoute& route = look_up(topic);
+    // Whose turn it is in a group is not known yet: it may be a member in the shard that cannot
+    // take more.
+    if (!route.groups.empty()) return false;
     for (topics::ShardSet rest = route.others; rest != 0; rest &= rest - 1) {
         if (is_overdrawn(links_[static_cast<std::size_t>(__builtin_ctzll(rest))])) return false;
     }

@@ -58,8 +58,10 @@ class Shard {
     void send_all_wills();
     void shut_down();
 
-    // What a CONNECT would find here; which shard its client id belongs to. `connect` is sound.
-    std::uint32_t home_of(const mqtt::Connect& connect, std::uint16_t listener) const;
+    // Which shard a CONNECT belongs to. `connect` is sound. Without a client id, by the client's
+    // host: what short-lived clients of one host publish one after the other keeps its order.
+    std::uint32_t home_of(const mqtt::Connect& connect, std::uint16_t listener,
+                          std::string_view host) const;
 
     std::uint32_t index() const { return index_; }
     const Now& now() const { return now_; }
@@ -111,7 +113,8 @@ class Shard {
                     const mqtt::Subscription& options, std::uint32_t identifier);
     bool remove_subscription(Session& session, std::string_view filter);
     bool remove_shared(Session& session, std::string_view group, std::string_view filter);
-    void start_replay(Session& session, std::string_view filter, Subscription& subscription);
+    void start_replay(Session& session, std::string_view filter, Subscription& subscription,
+                      bool is_new);
     void continue_replays(Session& session);
 
     // Sends what waits, as far as the window and the socket allow.

@@ -42,7 +42,7 @@ class TopicCache {
             Slot& slot = slots_[set * kWays + way];
             if (slot.topic == topic) return slot.route;
         }
-        if (hashes.seen != hash) {
+        if (hashes.seen != hash || topic.size() > kLongest) {
             hashes.seen = hash;
             passing_.stamp = 0;
             return passing_;
@@ -55,7 +55,19 @@ class TopicCache {
         return victim.route;
     }
 
+    // Call after filling. A route to very many is not kept, since finding it again costs little
+    // beside delivering to them all: so the cache holds at most some 20 MB.
+    TopicRoute& filled(TopicRoute& route) {
+        if (&route == &passing_ || route.direct.size() + route.groups.size() <= kLargest)
+            return route;
+        std::swap(passing_, route);
+        route = TopicRoute();
+        return passing_;
+    }
+
   private:
+    static constexpr std::size_t kLargest = 640;
+    static constexpr std::size_t kLongest = 512;
     static constexpr std::size_t kSets = 1024;
     static constexpr std::size_t kWays = 4;
     // One cache line a set: a topic that is not kept costs no more than that.

@@ -144,6 +144,8 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     if (!server) {
         log::error("{}", server.error().text);
         log::flush();
+        // Whoever started it sees the reason, wherever the log goes.
+        if (!settings.log.to_stderr || !log::is_on(log::Level::Error)) return fail(server.error());
         return server.error().code;
     }
     // Only now, lest a second instance that finds the port taken spoil the first one's file.

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace martlet::net {
@@ -16,6 +17,10 @@ struct Endpoint {
     std::array<std::uint8_t, 16> address{};
 
     static Endpoint of(const sockaddr_storage& from);
+    // The address without the port, in binary.
+    std::string_view host() const {
+        return {reinterpret_cast<const char*>(address.data()), address.size()};
+    }
     // "ADDRESS:PORT" as mosquitto writes it (no brackets around IPv6); "unix-socket" for a unix
     // socket.
     std::string text() const;

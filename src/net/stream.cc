@@ -11,8 +11,15 @@ namespace martlet::net {
 
 namespace {
 
-// An announced length is believed so far; beyond it memory grows with what has really come.
-constexpr std::size_t kBelieved = 128 * 1024;
+// Memory follows the bytes that came, not the length that was announced: at most this many times as
+// much.
+constexpr std::size_t kGrowth = 4;
+constexpr std::size_t kSmallest = 256;
+
+std::size_t room_for(std::size_t wanted, std::size_t have) {
+    std::size_t grown = std::max(have * kGrowth, kSmallest);
+    return wanted == 0 ? grown : std::min(wanted, grown);
+}
 
 }  // namespace
 
@@ -26,15 +33,15 @@ bool Stream::watch(Watched* watched) {
 }
 
 void Stream::set_interest() {
-    std::uint32_t events = (is_reading_ ? EPOLLIN : 0u) | (waits_for_room_ ? EPOLLOUT : 0u);
-    loop_.change(fd_, events, watched_);
+    if (is_reading_) loop_.change(fd_, EPOLLIN | (waits_for_room_ ? EPOLLOUT : 0u), watched_);
 }
 
 Stream::Outcome Stream::receive(Scratch& scratch, Receiver& receiver) {
     if (receiver.is_held()) {
-        // Told that there is something while nothing can be taken: stop listening until resume().
+        // Told that there is something while nothing can be taken. It leaves the loop until
+        // resume(): a peer that hangs up would be reported again and again, whatever is asked for.
         is_reading_ = false;
-        set_interest();
+        loop_.remove(fd_);
         return Outcome::Open;
     }
     std::array<iovec, 2> pieces;
@@ -84,7 +91,7 @@ void Stream::resume(Receiver& receiver) {
     if (fd_ < 0) return;
     if (!is_reading_) {
         is_reading_ = true;
-        set_interest();
+        loop_.add(fd_, EPOLLIN | (waits_for_room_ ? EPOLLOUT : 0u), watched_);
     }
     if (kept_) hand_kept(receiver);
 }
@@ -92,17 +99,14 @@ void Stream::resume(Receiver& receiver) {
 // Offers what is kept; afterwards kept_ is empty, or begins with a packet that is not whole, or the
 // receiver is held.
 void Stream::hand_kept(Receiver& receiver) {
-    if (wanted_ != 0 && kept_size_ < wanted_)
-        return make_room(
-            std::min<std::size_t>(wanted_, std::max(kBelieved, std::size_t{kept_size_} * 2)));
+    if (wanted_ != 0 && kept_size_ < wanted_) return make_room(room_for(wanted_, kept_size_));
     BodyRef body = kept_;
     ByteView bytes{body->data() + kHeadroom, kept_size_};
     Receiver::Taken taken = receiver.on_bytes(bytes, &body);
     if (taken.used == 0) {
         wanted_ = static_cast<std::uint32_t>(taken.wanted);
         if (!receiver.is_held())
-            make_room(std::max<std::size_t>(std::min(std::max<std::size_t>(wanted_, 64), kBelieved),
-                                            kept_size_ + 1));
+            make_room(std::max<std::size_t>(room_for(wanted_, kept_size_), kept_size_ + 1));
         return;
     }
     kept_ = BodyRef();
@@ -112,8 +116,7 @@ void Stream::hand_kept(Receiver& receiver) {
 }
 
 void Stream::keep(ByteView rest, std::size_t wanted) {
-    std::size_t capacity =
-        std::max(rest.size(), std::min(std::max<std::size_t>(wanted, 64), kBelieved));
+    std::size_t capacity = std::max(rest.size(), room_for(wanted, rest.size()));
     kept_ = BodyRef::adopt(Body::make(kHeadroom + capacity));
     std::memcpy(kept_->data() + kHeadroom, rest.data(), rest.size());
     kept_size_ = static_cast<std::uint32_t>(rest.size());

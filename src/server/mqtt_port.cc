@@ -56,7 +56,8 @@ bool MqttPort::moves_home(ByteView bytes, Taken& taken) {
     if (mqtt::is_error(
             mqtt::decode(head.flags(), bytes.subspan(head.size, head.remaining_length), connect)))
         return false;
-    std::uint32_t home = turn_.shard().home_of(connect, connection_.listener());
+    std::uint32_t home =
+        turn_.shard().home_of(connect, connection_.listener(), stream_.peer().host());
     if (home == turn_.shard().index()) return false;
     turn_.move_away(*this, home, bytes);
     taken.used = bytes.size();

@@ -170,6 +170,7 @@ void Turn::move_away(MqttPort& port, std::uint32_t home, ByteView unread) {
     moved->peer = port.stream_.peer();
     moved->unread.assign(unread.begin(), unread.end());
     moved->fd = port.stream_.release();
+    port.connection_.leave();
     mailboxes_.move(home, std::move(moved));
     moved_away_.push_back(&port);
 }

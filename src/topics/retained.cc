@@ -59,7 +59,7 @@ std::uint64_t Retained::set(std::string_view topic, BodyRef body,
     Stripe& stripe = stripes_[stripe_of(topic)];
     RetainedMessage old;  // freed after the lock
     std::unique_lock lock(stripe.mutex);
-    std::uint64_t number = number_.fetch_add(1, std::memory_order_acq_rel) + 1;
+    std::uint64_t number = number_.fetch_add(1, std::memory_order_seq_cst) + 1;
     auto it = stripe.messages.find(topic);
     if (!body) {
         if (it == stripe.messages.end()) return number;
@@ -71,7 +71,7 @@ std::uint64_t Retained::set(std::string_view topic, BodyRef body,
     }
     bytes_.fetch_add(body->size(), std::memory_order_relaxed);
     if (it == stripe.messages.end()) {
-        count_.fetch_add(1, std::memory_order_relaxed);
+        count_.fetch_add(1, std::memory_order_seq_cst);
         stripe.messages.emplace(std::string(topic),
                                 RetainedMessage{std::move(body), number, std::move(origin)});
         return number;
@@ -96,6 +96,7 @@ void Retained::remove(std::string_view topic, std::uint64_t number) {
 bool Retained::next(std::string_view filter, Position& position, std::size_t most,
                     std::vector<RetainedMessage>& found) const {
     std::size_t budget = kLookedAtMax;
+    most += found.size();  // what the caller left in it does not count
     std::string_view first = filter.substr(0, filter.find('/'));
     if (first != "+" && first != "#") {
         if (!position.has_begun) position.stripe = stripe_of(filter);

@@ -43,8 +43,8 @@ class Retained {
     void remove(std::string_view topic, std::uint64_t number);
 
     // The number of the newest change that is visible to reads that begin after this call.
-    std::uint64_t newest() const { return number_.load(std::memory_order_acquire); }
-    std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+    std::uint64_t newest() const { return number_.load(std::memory_order_seq_cst); }
+    std::size_t count() const { return count_.load(std::memory_order_seq_cst); }
     std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
     // Where a walk stands: begins at {} and is done when next() says so.

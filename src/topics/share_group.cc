@@ -19,15 +19,21 @@ void ShareGroup::set_online(std::uint32_t shard, SlotHandle session, bool is_onl
 }
 
 const GroupMember* ShareGroup::pick() {
-    const GroupMember* offline = nullptr;
-    for (std::size_t tried = 0; tried < members_.size(); tried++) {
-        turn_ = (turn_ + 1) % members_.size();
-        const GroupMember& member = members_[turn_];
-        if (member.is_online) return &member;
+    std::size_t offline = members_.size();
+    for (std::size_t tried = 1; tried <= members_.size(); tried++) {
+        std::size_t at = (turn_ + tried) % members_.size();
+        const GroupMember& member = members_[at];
+        if (member.is_online) {
+            turn_ = at;
+            return &member;
+        }
         // A session that is away may still take what QoS 1 and 2 queue for it.
-        if (offline == nullptr && member.qos != mqtt::Qos::AtMostOnce) offline = &member;
+        bool may_queue = member.qos != mqtt::Qos::AtMostOnce;
+        if (offline == members_.size() && may_queue) offline = at;
     }
-    return offline;
+    if (offline == members_.size()) return nullptr;
+    turn_ = offline;
+    return &members_[offline];
 }
 
 GroupMember* ShareGroup::find(std::uint32_t shard, SlotHandle session) {
