@@ -1,0 +1,189 @@
+#pragma once
+
+// A table at which several shards sit in one thread. Turns are taken one after the other, or step
+// by step where a test wants another order; time passes when the test says so.
+
+#include "auth/security.h"
+#include "broker/shard.h"
+#include "broker/shared.h"
+#include "tests/broker/line.h"
+#include "tests/broker/memory_post.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace martlet::broker {
+
+struct TableOptions {
+    std::uint32_t shards = 1;
+    Options broker;
+    ListenerOptions listener;
+};
+
+inline std::shared_ptr<const Snapshot> snapshot_of(const TableOptions& options) {
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->options = options.broker;
+    snapshot->options.connection_messages = false;
+    snapshot->listeners.push_back(options.listener);
+    auth::Options rules = options.listener.auth;
+    if (rules.password_file.empty()) rules.allow_anonymous = true;
+    auto security = auth::Security::open(rules);
+    CHECK(security.ok());
+    snapshot->security.push_back(std::move(security).value());
+    return snapshot;
+}
+
+class Table {
+  public:
+    explicit Table(const TableOptions& options = {})
+        : post(options.shards),
+          checker(post),
+          shared(options.shards, snapshot_of(options), post, checker) {
+        for (std::uint32_t i = 0; i < options.shards; i++)
+            shards.push_back(std::make_unique<Shard>(i, shared, now));
+    }
+    ~Table() {
+        for (Line* line : lines) line->close();
+    }
+    Table(const Table&) = delete;
+    Table& operator=(const Table&) = delete;
+
+    // A client id that begins with `name` and whose home is `shard`.
+    std::string id_on(std::uint32_t shard, const std::string& name) const {
+        std::string id = name;
+        for (int i = 0; shared.home_of(id) != shard; i++) id = name + "-" + std::to_string(i);
+        return id;
+    }
+    // A share group on `filter` whose home is `shard`.
+    std::string group_on(std::uint32_t shard, const std::string& filter) const {
+        std::string group = "g";
+        for (int i = 0; shared.home_of_group(group + "/" + filter) != shard; i++)
+            group = "g" + std::to_string(i);
+        return group;
+    }
+
+    Line& open_line(std::uint32_t shard) {
+        shards[shard]->begin_turn(now);
+        owned_.push_back(std::make_unique<Line>(*shards[shard], std::uint16_t{0}));
+        lines.push_back(owned_.back().get());
+        return *lines.back();
+    }
+
+    // The steps of a turn.
+    void begin(std::uint32_t shard) { shards[shard]->begin_turn(now); }
+    void take_letters(std::uint32_t shard) {
+        while (!post.is_empty(shard)) shards[shard]->receive_letters(post.take(shard));
+    }
+    void read(Line& line, std::size_t most = SIZE_MAX) {
+        take_letters(line.shard().index());
+        line.read(most);
+    }
+    void finish_reading(std::uint32_t shard) {
+        take_letters(shard);
+        for (std::size_t i = 0; i < lines.size(); i++) {
+            if (&lines[i]->shard() == shards[shard].get()) lines[i]->resume_now();
+        }
+        shards[shard]->run_timers();
+    }
+    void send_letters(std::uint32_t shard) {
+        std::vector<Connection*> closing = shards[shard]->finish_closing();
+        closed_.insert(closed_.end(), closing.begin(), closing.end());
+        shards[shard]->send_letters();
+    }
+    void write(std::uint32_t shard) {
+        Shard& s = *shards[shard];
+        std::vector<Connection*>& touched = s.touched();
+        for (std::size_t i = 0; i < touched.size(); i++) {
+            touched[i]->is_touched = false;
+            static_cast<Line&>(touched[i]->transport()).write();
+        }
+        touched.clear();
+        for (Line* line : lines) {
+            if (&line->shard() == &s && line->can_write()) line->write();
+        }
+        if (s.has_closing()) {
+            send_letters(shard);
+            return write(shard);
+        }
+        remove_closed(s);
+    }
+    void turn(std::uint32_t shard) {
+        begin(shard);
+        for (std::size_t i = 0; i < lines.size(); i++) {
+            if (&lines[i]->shard() == shards[shard].get()) read(*lines[i]);
+        }
+        finish_reading(shard);
+        send_letters(shard);
+        write(shard);
+    }
+
+    bool has_work(std::uint32_t shard) const {
+        if (!post.is_empty(shard)) return true;
+        for (Line* line : lines) {
+            if (&line->shard() == shards[shard].get() && line->wants_turn()) return true;
+        }
+        return false;
+    }
+    // Turns until nobody has anything to do. False: it does not come to rest.
+    bool settle() {
+        for (int round = 0; round < 20'000; round++) {
+            bool is_quiet = true;
+            for (std::uint32_t shard = 0; shard < shards.size(); shard++) {
+                if (!has_work(shard)) continue;
+                is_quiet = false;
+                turn(shard);
+            }
+            if (is_quiet) return true;
+        }
+        return false;
+    }
+    // Time passes for all, in steps no longer than a second, with turns as timers ask for them.
+    void pass(Milliseconds time) {
+        while (time.count() > 0) {
+            Milliseconds step = std::min(time, Milliseconds(1000));
+            time -= step;
+            now.steady += step;
+            now.wall += step;
+            for (std::uint32_t shard = 0; shard < shards.size(); shard++) turn(shard);
+            settle();
+        }
+    }
+
+    std::uint64_t dropped(DropReason reason) const {
+        std::uint64_t total = 0;
+        for (const Counters& counters : shared.counters)
+            total += counters.dropped[static_cast<std::size_t>(reason)].get();
+        return total;
+    }
+    template <typename Pick>
+    std::uint64_t sum(Pick pick) const {
+        std::uint64_t total = 0;
+        for (const Counters& counters : shared.counters) total += pick(counters).get();
+        return total;
+    }
+
+    Now now{Milliseconds(1'000'000), Milliseconds(1'700'000'000'000)};
+    MemoryPost post;
+    MemoryChecker checker;
+    Shared shared;
+    std::vector<std::unique_ptr<Shard>> shards;
+    std::vector<Line*> lines;  // those that are open
+
+  private:
+    void remove_closed(Shard& shard) {
+        std::erase_if(closed_, [&](Connection* connection) {
+            auto* line = static_cast<Line*>(&connection->transport());
+            if (&line->shard() != &shard) return false;
+            line->close();
+            std::erase(lines, line);
+            return true;
+        });
+    }
+
+    std::vector<std::unique_ptr<Line>> owned_;
+    std::vector<Connection*> closed_;
+};
+
+}  // namespace martlet::broker

@@ -1,0 +1,186 @@
+// The real server on real sockets, in this process: what depends on threads and on its turns.
+
+#include "server/server.h"
+
+#include "base/log.h"
+#include "tests/auth/temporary_folder.h"
+#include "tests/broker/client.h"
+#include "tests/server/socket_client.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+namespace martlet::server {
+namespace {
+
+using broker::ConnectWish;
+using broker::PublishWish;
+using mqtt::Qos;
+using mqtt::Version;
+
+class RealServer : public testing::Test {
+  protected:
+    RealServer() {
+        log::Options quiet;
+        quiet.levels = 0;
+        CHECK(log::configure(quiet).ok());
+        settings_.broker.shards = 2;
+        settings_.broker.sys_interval = 0;
+        settings_.log = quiet;
+        settings_.listeners.emplace_back();
+        settings_.listeners[0].net.port = 0;
+        settings_.listeners[0].net.unix_path = path_ = folder_.path("socket");
+        settings_.listeners[0].broker.auth.allow_anonymous = true;
+    }
+    void start() {
+        auto opened = Server::open(settings_);
+        ASSERT_TRUE(opened.ok()) << opened.error().text;
+        server_ = std::move(opened).value();
+        server_->start();
+    }
+    SocketClient client(const std::string& id, const ConnectWish& wish = {}) {
+        SocketClient client(path_);
+        client.say(broker::connect_frame(id, wish));
+        EXPECT_EQ(client.hear().at(0), 0x20);
+        return client;
+    }
+
+    TemporaryFolder folder_;
+    config::Settings settings_;
+    std::string path_;
+    std::unique_ptr<Server> server_;
+};
+
+TEST_F(RealServer, ClientsOfAllShardsReachEachOther) {
+    start();
+    std::vector<SocketClient> clients;
+    for (int i = 0; i < 8; i++) {
+        clients.push_back(client("c" + std::to_string(i)));
+        clients.back().say(broker::subscribe_frame(Version::V5, 1, "t", {.qos = Qos::AtLeastOnce}));
+        EXPECT_EQ(clients.back().hear().at(0), 0x90);
+    }
+    for (SocketClient& publisher : clients) {
+        publisher.say(broker::publish_frame(Version::V5, "t", "x", {}));
+        for (SocketClient& c : clients) EXPECT_EQ(c.hear().at(0), 0x30);
+    }
+}
+
+TEST_F(RealServer, ARemovedSocketFileAndASecondServer) {
+    start();
+    auto second = Server::open(settings_);
+    ASSERT_FALSE(second.ok());
+    EXPECT_NE(second.error().text.find(path_), std::string::npos) << second.error().text;
+    EXPECT_EQ(client("a").is_closed_within(0), false);
+}
+
+TEST_F(RealServer, StopTellsClients) {
+    start();
+    SocketClient a = client("a");
+    server_->stop();
+    EXPECT_EQ(a.hear(), (std::vector<std::uint8_t>{0xE0, 1, 0x8B}));
+    EXPECT_TRUE(a.is_closed_within(1000));
+}
+
+// CONNECTs that come just when their connect timeout runs out, most of them in need of moving to
+// the other shard.
+TEST_F(RealServer, hardening_05_connect_at_the_very_moment_of_its_timeout) {
+    settings_.broker.connect_timeout_s = 1;
+    start();
+    auto opened = std::chrono::steady_clock::now();
+    std::vector<SocketClient> clients;
+    for (int i = 0; i < 600; i++) clients.emplace_back(path_);
+    std::this_thread::sleep_until(opened + std::chrono::milliseconds(960));
+    for (std::size_t i = 0; i < clients.size(); i++) {
+        clients[i].say(broker::connect_frame("late" + std::to_string(i), {}));
+        auto next = opened + std::chrono::milliseconds(960) + std::chrono::microseconds(300) * i;
+        while (std::chrono::steady_clock::now() < next) {
+        }
+    }
+    for (SocketClient& c : clients) {
+        std::vector<std::uint8_t> answer = c.hear();
+        EXPECT_TRUE(answer.empty() || answer[0] == 0x20);
+    }
+    client("still there");
+}
+
+// hardening row 5: one client id on many connections at once, with wills, subscriptions and
+// messages; the thread sanitizer looks on.
+TEST_F(RealServer, hardening_05_one_client_id_a_thousand_times) {
+    start();
+    SocketClient publisher = client("publisher");
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; t++) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 250; i++) {
+                SocketClient c(path_);
+                ConnectWish wish{.clean_start = i % 3 == 0, .expiry = i % 2 ? 10u : 0u};
+                wish.will_topic = "w";
+                if (i % 2) wish.will_delay = 1;
+                c.say(broker::connect_frame("same", wish));
+                std::string filter = i % 5 ? "t/#" : "$share/g/t/#";
+                c.say(broker::subscribe_frame(Version::V5, 1, filter, {.qos = Qos::ExactlyOnce}));
+                c.say(broker::publish_frame(Version::V5, "t/" + std::to_string(t), "x",
+                                            {.qos = Qos::AtLeastOnce, .packet_id = 1}));
+                if (i % 4) c.say(broker::unsubscribe_frame(Version::V5, 2, filter));
+                if (i % 7 == 0) c.hear(50);
+            }
+        });
+    }
+    for (int i = 0; i < 2000; i++) {
+        publisher.say(
+            broker::publish_frame(Version::V5, "t/9", "x",
+                                  {.qos = Qos::AtLeastOnce, .retain = i % 2 == 0, .packet_id = 1}));
+        ASSERT_EQ(publisher.hear().at(0), 0x40);
+    }
+    for (std::thread& thread : threads) thread.join();
+    SocketClient last = client("same");
+    EXPECT_FALSE(last.is_closed_within(0));
+}
+
+// Retained messages are published by one shard while another subscribes, again and again: each
+// subscriber sees the state once, and each later value, in order, none missed.
+TEST_F(RealServer, NothingIsMissedDoubledOrOutOfDateWhenSubscribingToAMovingTopic) {
+    start();
+    std::atomic<bool> must_stop{false};
+    std::atomic<std::uint64_t> published{0};
+    std::thread publisher([&] {
+        SocketClient p = client("publisher");
+        for (std::uint64_t n = 1; !must_stop; n++) {
+            p.say(broker::publish_frame(Version::V5, "moving", std::to_string(n),
+                                        {.qos = Qos::AtLeastOnce, .retain = true, .packet_id = 1}));
+            if (p.hear().empty()) return;
+            published = n;
+        }
+    });
+    for (int round = 0; round < 300; round++) {
+        SocketClient s = client("subscriber" + std::to_string(round % 16));
+        std::uint64_t before = published;
+        s.say(broker::subscribe_frame(Version::V5, 1, "moving", {}));
+        std::uint64_t last = 0;
+        for (int got = 0; got < 8;) {
+            std::vector<std::uint8_t> packet = s.hear();
+            ASSERT_FALSE(packet.empty());
+            if (packet[0] >> 4 != 3) continue;
+            mqtt::Publish publish;
+            ASSERT_EQ(
+                mqtt::decode(packet[0] & 15, ByteView(packet).subspan(2), Version::V5, publish),
+                mqtt::ReasonCode::Success);
+            std::uint64_t n = std::stoull(std::string(as_text(publish.payload)));
+            if (got == 0) {
+                ASSERT_GE(n, before) << "out of date";
+            } else {
+                ASSERT_EQ(n, last + 1) << (publish.retain ? "as retained" : "live");
+            }
+            last = n;
+            got++;
+        }
+    }
+    must_stop = true;
+    publisher.join();
+}
+
+}  // namespace
+}  // namespace martlet::server

@@ -1,0 +1,233 @@
+#pragma once
+
+// Shards, actors and accidents in one thread, in an order that one seed decides. The shards' turns
+// are cut into their steps and mixed: while one shard has posted its letters and not yet written
+// its sockets, another reads.
+
+#include "tests/sim/actor.h"
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace martlet::sim {
+
+class World {
+  public:
+    explicit World(std::uint64_t seed);
+
+    // So many steps of mischief, then peace until all is at rest, then the ledger's promises.
+    void run(int steps);
+
+  private:
+    enum class Phase { Begin, Read, Finish, Letters, Write };
+    struct Shift {
+        Phase phase = Phase::Begin;
+        std::vector<Line*> to_read;
+    };
+
+    static broker::TableOptions table_options(std::mt19937_64& random);
+    std::size_t one_of(std::size_t count) { return random_() % count; }
+    bool chance(unsigned percent) { return random_() % 100 < percent; }
+    void add_actors();
+    void shard_step(std::uint32_t shard);
+    void actor_step(Actor& actor);
+    void act(Actor& actor);
+    bool calm_step();
+    void check_end();
+    void check_fresh_eyes();
+
+    std::mt19937_64 random_;
+    broker::TableOptions options_;
+    Table table_;
+    Ledger ledger_;
+    std::vector<std::unique_ptr<Actor>> actors_;
+    std::vector<Shift> shifts_;
+};
+
+inline broker::TableOptions World::table_options(std::mt19937_64& random) {
+    broker::TableOptions options;
+    options.shards = static_cast<std::uint32_t>(1 + random() % 4);
+    options.broker.max_queued_messages = 0;
+    options.broker.max_inflight_messages = 20;
+    if (random() % 3 == 0) options.broker.shard_credit_bytes = 1;
+    return options;
+}
+
+inline World::World(std::uint64_t seed)
+    : random_(seed), options_(table_options(random_)), table_(options_), shifts_(options_.shards) {
+    add_actors();
+}
+
+inline void World::add_actors() {
+    std::string group = table_.group_on(static_cast<std::uint32_t>(one_of(options_.shards)), "w/+");
+    std::size_t count = 4 + one_of(6);
+    for (std::size_t i = 0; i < count; i++) {
+        ActorOptions o;
+        o.number = static_cast<int>(i);
+        o.shard = static_cast<std::uint32_t>(one_of(options_.shards));
+        o.version = chance(70) ? Version::V5 : Version::V311;
+        o.is_durable = chance(70);
+        switch (one_of(4)) {
+            case 0:
+                o.filters = {"s/0", "s/1", "t/+", "r/+"};
+                break;
+            case 1:
+                o.filters = {"#"};
+                break;
+            case 2:
+                o.filters = {"+/0", "+/1", "r/#"};
+                break;
+            default:
+                o.filters = {"s/#", "t/0", "r/+"};
+        }
+        // Topics under w/ are for the group's members only.
+        if (chance(25)) {
+            o.is_durable = true;
+            o.filters = {"$share/" + group + "/w/+"};
+        } else if (o.filters.size() == 1) {
+            o.filters = {"s/#", "t/#", "r/#"};
+        }
+        o.topics = {"s/0", "s/1", "t/0", "w/0", "w/1"};
+        o.retained_topic = "r/p" + std::to_string(i);
+        actors_.push_back(std::make_unique<Actor>(table_, ledger_, std::move(o)));
+    }
+}
+
+inline void World::run(int steps) {
+    for (int step = 0; step < steps && !::testing::Test::HasFatalFailure(); step++) {
+        if (chance(60))
+            shard_step(static_cast<std::uint32_t>(one_of(options_.shards)));
+        else
+            actor_step(*actors_[one_of(actors_.size())]);
+        if (chance(2)) table_.now.steady += Milliseconds(one_of(200));
+    }
+    for (const auto& actor : actors_) {
+        if (actor->line() != nullptr) actor->line()->room = SIZE_MAX;
+    }
+    int rounds = 0;
+    while (calm_step()) {
+        if (::testing::Test::HasFatalFailure()) return;
+        ASSERT_LT(++rounds, 5000) << "it does not come to rest";
+    }
+    check_end();
+}
+
+inline void World::shard_step(std::uint32_t shard) {
+    Shift& shift = shifts_[shard];
+    switch (shift.phase) {
+        case Phase::Begin:
+            table_.begin(shard);
+            shift.to_read.clear();
+            for (Line* line : table_.lines) {
+                if (line->shard().index() == shard && chance(70)) shift.to_read.push_back(line);
+            }
+            std::shuffle(shift.to_read.begin(), shift.to_read.end(), random_);
+            shift.phase = Phase::Read;
+            return;
+        case Phase::Read:
+            if (!shift.to_read.empty()) {
+                table_.read(*shift.to_read.back(), chance(30) ? 1 + one_of(64) : SIZE_MAX);
+                shift.to_read.pop_back();
+                return;
+            }
+            shift.phase = Phase::Finish;
+            return;
+        case Phase::Finish:
+            table_.finish_reading(shard);
+            shift.phase = Phase::Letters;
+            return;
+        case Phase::Letters:
+            table_.send_letters(shard);
+            shift.phase = Phase::Write;
+            return;
+        case Phase::Write:
+            table_.write(shard);
+            shift.phase = Phase::Begin;
+            return;
+    }
+}
+
+inline void World::actor_step(Actor& actor) {
+    if (actor.line() != nullptr && !actor.line()->is_open() && actor.line()->from_broker.empty())
+        actor.lose_line();
+    if (!actor.is_online()) {
+        if (chance(50)) actor.connect();
+        return;
+    }
+    actor.read(one_of(6));
+    actor.answer(one_of(6));
+    if (chance(3)) actor.line()->room = one_of(2000);
+    if (chance(10)) actor.line()->room = SIZE_MAX;
+    if (!actor.is_ready()) return;
+    act(actor);
+}
+
+inline void World::act(Actor& actor) {
+    std::size_t what = one_of(100);
+    if (what < 55) return actor.publish(random_, what < 15);
+    if (what < 75) return actor.subscribe(random_);
+    if (what < 82) return actor.unsubscribe(random_);
+    if (what < 84) return actor.lose_line();
+    // A second line while the first is open: the broker sees a takeover.
+    if (what < 86) return actor.connect();
+}
+
+// True: something moved.
+inline bool World::calm_step() {
+    bool has_moved = false;
+    for (std::uint32_t shard = 0; shard < options_.shards; shard++) {
+        Shift& shift = shifts_[shard];
+        if (shift.phase == Phase::Begin && !table_.has_work(shard)) continue;
+        has_moved = true;
+        do shard_step(shard);
+        while (shift.phase != Phase::Begin);
+    }
+    for (const auto& actor : actors_) {
+        if (!actor->is_online()) actor->connect();
+        if (actor->is_at_rest()) continue;
+        has_moved = true;
+        actor->read(SIZE_MAX);
+        actor->answer(SIZE_MAX);
+    }
+    return has_moved;
+}
+
+inline void World::check_end() {
+    std::vector<std::uint64_t> lines;
+    for (const auto& actor : actors_) lines.push_back(actor->line_number());
+    ledger_.check(lines, options_.broker.shard_credit_bytes == 1);
+    EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.queued_messages; }), 0u);
+    EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.queued_bytes; }), 0u);
+    EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.sessions; }), actors_.size());
+    check_fresh_eyes();
+}
+
+// The retained state is what was published last.
+inline void World::check_fresh_eyes() {
+    std::map<std::string, std::size_t> newest;
+    for (std::size_t m = 0; m < ledger_.messages.size(); m++) {
+        const Message& message = ledger_.messages[m];
+        if (message.retain) newest[message.topic] = m;
+    }
+    broker::Client eyes(table_, "eyes");
+    eyes.connect({.version = Version::V5, .receive_maximum = 1});
+    eyes.say(
+        broker::subscribe_frame(Version::V5, eyes.next_id(), "r/#", {.qos = Qos::AtLeastOnce}));
+    std::map<std::string, std::size_t> seen;
+    for (const std::string& text : eyes.messages()) {
+        std::size_t topic = text.find('\'');
+        std::size_t end = text.find('\'', topic + 1);
+        seen[text.substr(topic + 1, end - topic - 1)] = std::stoul(text.substr(end + 3));
+    }
+    for (const auto& [topic, message] : newest) {
+        // A session that ended before it was acknowledged leaves its last word open.
+        if (ledger_.messages[message].acknowledged == kNever) continue;
+        EXPECT_EQ(seen[topic], message)
+            << "the retained state is not what was published last: " << ledger_.tell(message)
+            << " but " << ledger_.tell(seen[topic]);
+    }
+}
+
+}  // namespace martlet::sim
