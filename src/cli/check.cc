@@ -27,6 +27,7 @@ std::string usage(const char* program) {
         "       {0} --keys=markdown    the same as docs/configuration.md\n\n"
         "Each key is\n"
         "  same      as in mosquitto\n"
+        "  own       Martlet's own, unknown to mosquitto\n"
         "  mapped    understood as something else\n"
         "  ignored   accepted without effect\n"
         "  later     known, but not built yet\n"

@@ -1,9 +1,13 @@
 #include "cli/commands.h"
 
 #include "cli/acl.h"
+#include "cli/bench.h"
 #include "cli/check.h"
 #include "cli/passwd.h"
+#include "cli/pub.h"
+#include "cli/rr.h"
 #include "cli/serve.h"
+#include "cli/sub.h"
 
 #include <cstdio>
 #include <string>
@@ -16,6 +20,10 @@ namespace {
 constexpr Command kCommands[] = {
     {"serve", "mosquitto", serve_main,
      "run the broker (mosquitto's flags: -c -d -p -q -v --test-config; --sandbox)"},
+    {"pub", "mosquitto_pub", pub_main, "publish messages"},
+    {"sub", "mosquitto_sub", sub_main, "subscribe, and print what arrives"},
+    {"rr", "mosquitto_rr", rr_main, "publish a request, and print the answer"},
+    {"bench", "", bench_main, "load a broker and measure it"},
     {"passwd", "mosquitto_passwd", passwd_main, "make and edit password files"},
     {"acl", "", acl_main, "say which line of an ACL file decides"},
     {"check", "", check_main, "say what each line of a mosquitto.conf does here"},

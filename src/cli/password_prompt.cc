@@ -1,9 +1,9 @@
 #include "cli/password_prompt.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
-#include <signal.h>
-#include <string.h>
+#include <cstring>
 #include <termios.h>
 #include <unistd.h>
 

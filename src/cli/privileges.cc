@@ -1,6 +1,6 @@
 #include "cli/privileges.h"
 
-#include <fmt/core.h>
+#include "base/text.h"
 
 #include <cstdlib>
 #include <cstring>
