@@ -2,18 +2,18 @@
 
 // Where one packet ends and the next begins (fixed header, 2.1). Any thread.
 
-#include <cstdint>
-
 #include "base/bytes.h"
 #include "mqtt/types.h"
+
+#include <cstdint>
 
 namespace martlet::mqtt {
 
 enum class FrameState : std::uint8_t { NeedMore, Complete, Malformed };
 
 struct FrameHead {
-    std::uint8_t first;             // type and flags
-    std::uint8_t size;              // of the fixed header: 2 to 5
+    std::uint8_t first;  // type and flags
+    std::uint8_t size;   // of the fixed header: 2 to 5
     std::uint32_t remaining_length;
     PacketType type() const { return static_cast<PacketType>(first >> 4); }
     std::uint8_t flags() const { return first & 15; }

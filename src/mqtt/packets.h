@@ -1,24 +1,28 @@
 #pragma once
 
-// The fifteen packets as views: decode() points into the bytes it was given, encode() writes what the view says. The same
-// struct serves both directions, so that a round trip is a test. No allocation, no I/O. Any thread.
+// The fifteen packets as views: decode() points into the bytes it was given, encode() writes what
+// the view says. The same struct serves both directions, so that a round trip is a test. No
+// allocation, no I/O. Any thread.
 //
-// decode(flags, body, version, packet): `flags` is the low half of the first byte, `body` exactly the bytes of the remaining
-// length. The answer is Success or the reason to end the connection with: MalformedPacket, ProtocolError, or a more exact code
-// (UnsupportedProtocolVersion, TopicAliasInvalid, TopicNameInvalid, TopicFilterInvalid ...). All that can be judged from the
-// packet alone is judged here: flags, lengths, trailing bytes, UTF-8 with U+0000 and surrogates, packet id 0, reserved bits,
-// QoS 3, DUP with QoS 0, topic names with wildcards, empty lists, reason codes that the packet does not have.
+// decode(flags, body, version, packet): `flags` is the low half of the first byte, `body` exactly
+// the bytes of the remaining length. The answer is Success or the reason to end the connection
+// with: MalformedPacket, ProtocolError, or a more exact code (UnsupportedProtocolVersion,
+// TopicAliasInvalid, TopicNameInvalid, TopicFilterInvalid ...). All that can be judged from the
+// packet alone is judged here: flags, lengths, trailing bytes, UTF-8 with U+0000 and surrogates,
+// packet id 0, reserved bits, QoS 3, DUP with QoS 0, topic names with wildcards, empty lists,
+// reason codes that the packet does not have.
 //
-// encoded_size(packet, version) is the whole packet with its fixed header; encode() writes that many bytes and returns the end.
-
-#include <cstdint>
-#include <string_view>
+// encoded_size(packet, version) is the whole packet with its fixed header; encode() writes that
+// many bytes and returns the end.
 
 #include "base/bytes.h"
 #include "mqtt/frame.h"
 #include "mqtt/properties.h"
 #include "mqtt/reason_code.h"
 #include "mqtt/types.h"
+
+#include <cstdint>
+#include <string_view>
 
 namespace martlet::mqtt {
 
@@ -43,7 +47,8 @@ struct Connect {
 
 struct Connack {
     bool session_present = false;
-    ReasonCode reason = ReasonCode::Success;  // 3.x: connack_return_code() of it when encoding; decoding gives the raw number
+    ReasonCode reason = ReasonCode::Success;  // 3.x: connack_return_code() of it when encoding;
+                                              // decoding gives the raw number
     Properties properties;
 };
 
@@ -102,17 +107,26 @@ struct Auth {
     Properties properties;
 };
 
-// CONNECT carries its version itself. `version` is filled even when the rest is refused, so that the answer fits it.
+// CONNECT carries its version itself. `version` is filled even when the rest is refused, so that
+// the answer fits it.
 [[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Connect& packet);
-[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version, Connack& packet);
-[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version, Publish& packet);
-[[nodiscard]] ReasonCode decode(PacketType type, std::uint8_t flags, ByteView body, Version version, Ack& packet);
-// Filters are checked here too: each is valid UTF-8 without wildcards out of place and with sound `$share` syntax, or the answer
-// is TopicFilterInvalid (3.x: MalformedPacket); no-local on a shared subscription is ProtocolError.
-[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version, Subscribe& packet);
-[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version, Unsubscribe& packet);
-[[nodiscard]] ReasonCode decode(PacketType type, std::uint8_t flags, ByteView body, Version version, Suback& packet);
-[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version, Disconnect& packet);
+[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version,
+                                Connack& packet);
+[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version,
+                                Publish& packet);
+[[nodiscard]] ReasonCode decode(PacketType type, std::uint8_t flags, ByteView body, Version version,
+                                Ack& packet);
+// Filters are checked here too: each is valid UTF-8 without wildcards out of place and with sound
+// `$share` syntax, or the answer is TopicFilterInvalid (3.x: MalformedPacket); no-local on a shared
+// subscription is ProtocolError.
+[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version,
+                                Subscribe& packet);
+[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version,
+                                Unsubscribe& packet);
+[[nodiscard]] ReasonCode decode(PacketType type, std::uint8_t flags, ByteView body, Version version,
+                                Suback& packet);
+[[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version,
+                                Disconnect& packet);
 [[nodiscard]] ReasonCode decode(std::uint8_t flags, ByteView body, Version version, Auth& packet);
 // PINGREQ and PINGRESP: flags 0 and no body.
 [[nodiscard]] ReasonCode decode_ping(std::uint8_t flags, ByteView body);
@@ -127,7 +141,8 @@ std::size_t encoded_size(const Connack& packet, Version version);
 std::uint8_t* encode(const Connack& packet, Version version, std::uint8_t* out);
 std::size_t encoded_size(const Publish& packet, Version version);
 std::uint8_t* encode(const Publish& packet, Version version, std::uint8_t* out);
-// MQTT 5: reason and properties are left out when the reason is Success and there are none. 3.x: two bytes.
+// MQTT 5: reason and properties are left out when the reason is Success and there are none. 3.x:
+// two bytes.
 std::size_t encoded_size(const Ack& packet, Version version);
 std::uint8_t* encode(PacketType type, const Ack& packet, Version version, std::uint8_t* out);
 std::size_t encoded_size(const Subscribe& packet, Version version);

@@ -1,13 +1,13 @@
 #pragma once
 
-// Properties of MQTT 5 (2.2.2) as a view: nothing is copied, texts point into the packet. Which property is allowed in which
-// packet, and how often, is checked by read_properties. Any thread.
-
-#include <cstdint>
-#include <string_view>
+// Properties of MQTT 5 (2.2.2) as a view: nothing is copied, texts point into the packet. Which
+// property is allowed in which packet, and how often, is checked by read_properties. Any thread.
 
 #include "base/bytes.h"
 #include "mqtt/reason_code.h"
+
+#include <cstdint>
+#include <string_view>
 
 namespace martlet::mqtt {
 
@@ -41,14 +41,28 @@ enum class PropertyId : std::uint8_t {
     SharedSubscriptionAvailable = 0x2A,
 };
 
-// Where a property block stands: a packet, or the will inside CONNECT. The numbers of PacketType, and 0 for the will.
+// Where a property block stands: a packet, or the will inside CONNECT. The numbers of PacketType,
+// and 0 for the will.
 enum class PropertyHome : std::uint8_t {
-    Will = 0, Connect = 1, Connack = 2, Publish = 3, Puback = 4, Pubrec = 5, Pubrel = 6, Pubcomp = 7, Subscribe = 8,
-    Suback = 9, Unsubscribe = 10, Unsuback = 11, Disconnect = 14, Auth = 15,
+    Will = 0,
+    Connect = 1,
+    Connack = 2,
+    Publish = 3,
+    Puback = 4,
+    Pubrec = 5,
+    Pubrel = 6,
+    Pubcomp = 7,
+    Subscribe = 8,
+    Suback = 9,
+    Unsubscribe = 10,
+    Unsuback = 11,
+    Disconnect = 14,
+    Auth = 15,
 };
 
-// A field is meaningful only where has() says so; the constructor sets nothing but the mask, since this stands on the message
-// path. Properties that may repeat (user properties; subscription identifiers in a PUBLISH from a server) are walked in `raw`.
+// A field is meaningful only where has() says so; the constructor sets nothing but the mask, since
+// this stands on the message path. Properties that may repeat (user properties; subscription
+// identifiers in a PUBLISH from a server) are walked in `raw`.
 struct Properties {
     Properties() : present(0) {}
 
@@ -56,9 +70,11 @@ struct Properties {
     void mark(PropertyId id) { present |= std::uint64_t{1} << static_cast<unsigned>(id); }
 
     std::uint64_t present;
-    // The whole block without its length, as it stood in the packet. When encoding: nothing of it is used but `user`.
+    // The whole block without its length, as it stood in the packet. When encoding: nothing of it
+    // is used but `user`.
     ByteView raw;
-    // When encoding: user properties in wire form (each with its identifier byte), appended last. Decoding leaves it empty.
+    // When encoding: user properties in wire form (each with its identifier byte), appended last.
+    // Decoding leaves it empty.
     ByteView user;
 
     std::uint32_t message_expiry_interval;  // s
@@ -89,14 +105,16 @@ struct Properties {
     ByteView authentication_data;
 };
 
-// Reads the block that begins at bytes[at] with its length, and moves `at` behind it. Success, MalformedPacket or
-// ProtocolError (a property twice, one that is not allowed here, a value that is not: for example Receive Maximum 0,
-// Subscription Identifier 0, Maximum Packet Size 0, boolean above 1, Topic Alias 0 is TopicAliasInvalid).
-ReasonCode read_properties(ByteView bytes, std::size_t& at, PropertyHome home, Properties& properties);
+// Reads the block that begins at bytes[at] with its length, and moves `at` behind it. Success,
+// MalformedPacket or ProtocolError (a property twice, one that is not allowed here, a value that is
+// not: for example Receive Maximum 0, Subscription Identifier 0, Maximum Packet Size 0, boolean
+// above 1, Topic Alias 0 is TopicAliasInvalid).
+ReasonCode read_properties(ByteView bytes, std::size_t& at, PropertyHome home,
+                           Properties& properties);
 
-// The size of the block with its length; what write_properties writes to `out`, of which it returns the end. Written in the
-// order of mosquitto: for CONNACK 0x22, 0x12, 0x13, 0x11, 0x15, 0x16, 0x25, 0x27, 0x21, 0x24, then the others by number, user
-// properties last; elsewhere by number.
+// The size of the block with its length; what write_properties writes to `out`, of which it returns
+// the end. Written in the order of mosquitto: for CONNACK 0x22, 0x12, 0x13, 0x11, 0x15, 0x16, 0x25,
+// 0x27, 0x21, 0x24, then the others by number, user properties last; elsewhere by number.
 std::size_t properties_size(const Properties& properties);
 std::uint8_t* write_properties(const Properties& properties, PropertyHome home, std::uint8_t* out);
 
@@ -111,8 +129,9 @@ struct RawProperty {
 // Walks the block: for (std::size_t at = 0; next_property(raw, at, property);)
 bool next_property(ByteView raw, std::size_t& at, RawProperty& property);
 
-// What a server must pass on unchanged with a PUBLISH (3.3.2.3): payload format, content type, response topic, correlation
-// data, user properties, in the order in which they stood. Not: expiry, alias, subscription identifiers, will delay.
+// What a server must pass on unchanged with a PUBLISH (3.3.2.3): payload format, content type,
+// response topic, correlation data, user properties, in the order in which they stood. Not: expiry,
+// alias, subscription identifiers, will delay.
 std::size_t forwarded_size(ByteView raw);
 std::uint8_t* copy_forwarded(ByteView raw, std::uint8_t* out);
 

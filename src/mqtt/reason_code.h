@@ -53,9 +53,12 @@ enum class ReasonCode : std::uint8_t {
     WildcardSubscriptionsNotSupported = 0xA2,
 };
 
-inline bool is_error(ReasonCode code) { return static_cast<std::uint8_t>(code) >= 0x80; }
+inline bool is_error(ReasonCode code) {
+    return static_cast<std::uint8_t>(code) >= 0x80;
+}
 
-// The specification's name in lower case, for example "not authorized"; "unknown reason" for numbers that it does not have.
+// The specification's name in lower case, for example "not authorized"; "unknown reason" for
+// numbers that it does not have.
 std::string_view reason_text(ReasonCode code);
 
 // The CONNACK return code of 3.1 and 3.1.1 for a refusal (1 to 5).

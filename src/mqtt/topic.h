@@ -1,6 +1,7 @@
 #pragma once
 
-// Topic names and topic filters (MQTT 5, 4.7 and 4.8). Text is taken to be valid UTF-8 already. Any thread.
+// Topic names and topic filters (MQTT 5, 4.7 and 4.8). Text is taken to be valid UTF-8 already. Any
+// thread.
 
 #include <cstdint>
 #include <string_view>
@@ -13,7 +14,8 @@ bool is_valid_utf8(std::string_view text);
 
 // 1 to 65535 bytes, no wildcards, at most kTopicLevelsMax levels.
 bool is_valid_topic_name(std::string_view topic);
-// 1 to 65535 bytes, wildcards alone in their level, '#' last, at most kTopicLevelsMax levels. "$share/..." is not special here.
+// 1 to 65535 bytes, wildcards alone in their level, '#' last, at most kTopicLevelsMax levels.
+// "$share/..." is not special here.
 bool is_valid_topic_filter(std::string_view filter);
 
 // "$share/GROUP/FILTER". `is_shared` false: `filter` is the whole text and `group` empty.
@@ -22,16 +24,18 @@ struct ParsedFilter {
     std::string_view group;
     std::string_view filter;
 };
-// False for what 4.8.2 forbids (no second '/', an empty or wildcard ShareName, an empty or bad filter) and bad plain filters.
+// False for what 4.8.2 forbids (no second '/', an empty or wildcard ShareName, an empty or bad
+// filter) and bad plain filters.
 bool parse_filter(std::string_view text, ParsedFilter& parsed);
 
 bool has_wildcard(std::string_view filter);
 
-// Whether the filter (not shared) matches the topic; a wildcard in the first level does not match '$' ([MQTT-4.7.2-1]). Slow and
-// plain: for rules and tests, not for routing.
+// Whether the filter (not shared) matches the topic; a wildcard in the first level does not match
+// '$' ([MQTT-4.7.2-1]). Slow and plain: for rules and tests, not for routing.
 bool matches(std::string_view filter, std::string_view topic);
 
-// Whether some topic exists that both filters match. Used to refuse a SUBSCRIBE that could never deliver.
+// Whether some topic exists that both filters match. Used to refuse a SUBSCRIBE that could never
+// deliver.
 bool overlap(std::string_view filter_a, std::string_view filter_b);
 
 // Walks levels: for (TopicLevels l(topic); l.next(level);)

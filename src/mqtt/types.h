@@ -7,8 +7,21 @@
 namespace martlet::mqtt {
 
 enum class PacketType : std::uint8_t {
-    Connect = 1, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback,
-    Pingreq, Pingresp, Disconnect, Auth,
+    Connect = 1,
+    Connack,
+    Publish,
+    Puback,
+    Pubrec,
+    Pubrel,
+    Pubcomp,
+    Subscribe,
+    Suback,
+    Unsubscribe,
+    Unsuback,
+    Pingreq,
+    Pingresp,
+    Disconnect,
+    Auth,
 };
 
 // The numbers of the protocol level byte.

@@ -35,7 +35,7 @@ TEST(ReplaceFile, hardening_15_makes_files_that_others_cannot_read) {
 TEST(ReplaceFile, keeps_the_mode_and_leaves_nothing_beside) {
     TemporaryFolder folder;
     auto path = folder.write("f", "a much longer text than the next\n");
-    for (mode_t mode : {0600, 0640, 0644}) {
+    for (mode_t mode : {0600U, 0640U, 0644U}) {
         ASSERT_EQ(chmod(path.c_str(), mode), 0);
         ASSERT_TRUE(replace_file(path, "new\n").ok());
         EXPECT_EQ(mode_of(path), mode);

@@ -22,20 +22,25 @@ std::string text_of(const RetainedMessage& message) {
     return std::string(as_text(message.body->view()));
 }
 
-// All topics that a walk in stretches of `most` finds, in its order.
-std::vector<std::string> walk(const Retained& retained, const std::string& filter,
-                              std::size_t most) {
-    std::vector<std::string> topics;
+// All that a walk in stretches of `most` finds, in its order.
+std::vector<RetainedMessage> walk_messages(const Retained& retained, const std::string& filter,
+                                           std::size_t most) {
+    std::vector<RetainedMessage> all, found;
     Retained::Position position;
-    std::vector<RetainedMessage> found;
-    bool has_more = true;
-    while (has_more) {
+    for (bool has_more = true; has_more && all.size() < 1'000'000;) {
         found.clear();
         has_more = retained.next(filter, position, most, found);
         EXPECT_LE(found.size(), most);
-        for (const RetainedMessage& message : found) topics.push_back(text_of(message));
-        if (topics.size() > 1'000'000) return {"without end"};
+        all.insert(all.end(), found.begin(), found.end());
     }
+    return all;
+}
+
+std::vector<std::string> walk(const Retained& retained, const std::string& filter,
+                              std::size_t most) {
+    std::vector<std::string> topics;
+    for (const RetainedMessage& m : walk_messages(retained, filter, most))
+        topics.push_back(text_of(m));
     return topics;
 }
 
@@ -165,11 +170,8 @@ TEST(Retained, ManyThreads) {
     std::thread reader([&] {
         while (!must_stop) {
             std::uint64_t before = retained.newest();
-            Retained::Position position;
-            std::vector<RetainedMessage> found;
-            while (retained.next("#", position, 5, found)) {
-            }
-            for (const RetainedMessage& m : found) EXPECT_NE(m.number, 0u);
+            for (const RetainedMessage& m : walk_messages(retained, "#", 5))
+                EXPECT_NE(m.number, 0u);
             EXPECT_LE(before, retained.newest());
         }
     });
@@ -180,12 +182,9 @@ TEST(Retained, ManyThreads) {
     std::map<std::string, std::uint64_t> newest;
     for (const auto& mine : last)
         for (const auto& [topic, number] : mine) newest[topic] = std::max(newest[topic], number);
-    Retained::Position position;
-    std::vector<RetainedMessage> found;
-    while (retained.next("#", position, 1000, found)) {
-    }
-    while (retained.next("$S/#", position, 1000, found)) {
-    }
+    std::vector<RetainedMessage> found = walk_messages(retained, "#", 1000);
+    for (RetainedMessage& m : walk_messages(retained, "$S/#", 1000)) found.push_back(std::move(m));
+    EXPECT_EQ(found.size(), retained.count());
     for (const RetainedMessage& m : found) EXPECT_EQ(m.number, newest[text_of(m)]) << text_of(m);
 }
 

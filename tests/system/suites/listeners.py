@@ -55,7 +55,7 @@ class Ways(Case):
         done = subprocess.run(["mosquitto_pub", "--unix", path, "-t", "t", "-m", "hi"], capture_output=True, timeout=case.WAIT,
                               check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(watch.messages(), [("t", "hi")])
+        self.assertEqual(watch.expect("PUBLISH")["topic"], b"t")
 
     def test_ipv6(self):
         if not has_ipv6():
