@@ -60,9 +60,7 @@ void Turn::run() {
 
 void Turn::turn() {
     Milliseconds longest =
-        std::max(std::min(shard_.next_wake(), next_sys_) - shard_.now().steady, Milliseconds(0));
-    if (sys_ && shared_.snapshot->options.memory_limit != 0)
-        longest = std::min(longest, kMemoryLook);
+        std::max(std::min(shard_.next_wake(), next_chore()) - shard_.now().steady, Milliseconds(0));
     if (!to_resume_.empty() || !mailbox_.letters.prepare_sleep()) longest = Milliseconds(0);
     std::span<epoll_event> ready = loop_.wait(longest);
     mailbox_.letters.end_sleep();
@@ -179,6 +177,17 @@ void Turn::resume_later(MqttPort& port) {
     if (port.wants_resume_) return;
     port.wants_resume_ = true;
     to_resume_.push_back(&port);
+}
+
+// When the first shard has something to do for all of them; the others never have.
+Milliseconds Turn::next_chore() const {
+    Milliseconds next = Milliseconds::max();
+    if (!sys_) return next;
+    const broker::Options& options = shard_.options();
+    if (options.sys_interval != 0) next = std::min(next, next_sys_);
+    if (options.memory_limit != 0) next = std::min(next, next_memory_look_);
+    if (options.retain_expiry_s != 0) next = std::min(next, next_sweep_);
+    return next;
 }
 
 void Turn::publish_sys() {

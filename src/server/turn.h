@@ -48,6 +48,7 @@ class Turn {
     void write_and_close();
     void remove(MqttPort& port);
     void count_closed(std::uint16_t listener);
+    Milliseconds next_chore() const;
     void publish_sys();
     void sweep_retained();
     void publish_log_lines();

@@ -69,6 +69,28 @@ class Ending(Case):
         self.forget(broker)
 
 
+class Idle(Case):
+    def ticks(self, pid):
+        fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    def check_sleeps(self, *lines):
+        """Nobody does anything: a loop that spins would use a whole core, a sound one next to nothing."""
+        broker = self.start("allow_anonymous true", "shards 3", *lines)
+        with raw.connected(broker.address, "quiet", keepalive=60) as quiet:
+            quiet.subscribe("t")
+            before = self.ticks(broker.process.pid)
+            time.sleep(2)
+            used = (self.ticks(broker.process.pid) - before) / os.sysconf("SC_CLK_TCK")
+        self.assertLess(used, 0.5, "seconds of CPU in 2 s of nothing to do")
+
+    def test_every_shard_sleeps(self):
+        self.check_sleeps()
+
+    def test_every_shard_sleeps_without_sys(self):
+        self.check_sleeps("sys_interval 0")
+
+
 class Files(Case):
     def test_pid_file_holds_the_pid(self):
         broker = self.start("allow_anonymous true", f"pid_file {self.path('martlet.pid')}")
