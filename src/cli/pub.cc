@@ -1,10 +1,10 @@
 #include "cli/pub.h"
 
 #include "base/text.h"
-#include "cli/client_help.h"
-#include "cli/client_report.h"
-#include "cli/packet_log.h"
-#include "cli/payload_source.h"
+#include "cli/flags/client_help.h"
+#include "cli/flags/payload_source.h"
+#include "cli/output/client_report.h"
+#include "cli/output/packet_log.h"
 #include "client/client.h"
 
 #include <algorithm>

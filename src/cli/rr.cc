@@ -1,10 +1,10 @@
 #include "cli/rr.h"
 
 #include "base/text.h"
-#include "cli/client_report.h"
-#include "cli/message_printer.h"
-#include "cli/packet_log.h"
-#include "cli/payload_source.h"
+#include "cli/flags/payload_source.h"
+#include "cli/output/client_report.h"
+#include "cli/output/message_printer.h"
+#include "cli/output/packet_log.h"
 #include "cli/stop_signals.h"
 #include "client/client.h"
 

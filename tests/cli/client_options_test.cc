@@ -1,7 +1,7 @@
 // tests/cli/argv: command lines of pub, sub and rr and what they are answered with; and what a
 // sound command line becomes.
 
-#include "cli/client_options.h"
+#include "cli/flags/client_options.h"
 
 #include "cli/pub.h"
 #include "cli/rr.h"

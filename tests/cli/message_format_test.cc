@@ -1,8 +1,8 @@
 // tests/cli/format.txt: what -F prints, and what it refuses.
 
-#include "cli/message_format.h"
+#include "cli/output/message_format.h"
 
-#include "cli/json_text.h"
+#include "cli/output/json_text.h"
 #include "client/property_set.h"
 #include "tests/cli/program_run.h"
 

@@ -3,7 +3,7 @@
 // The options of pub, sub and rr while they are read, and the table of flags. Cold path, one
 // thread.
 
-#include "cli/client_options.h"
+#include "cli/flags/client_options.h"
 
 #include <optional>
 #include <span>

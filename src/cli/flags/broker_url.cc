@@ -1,4 +1,4 @@
-#include "cli/broker_url.h"
+#include "cli/flags/broker_url.h"
 
 #include "base/text.h"
 

@@ -1,9 +1,9 @@
 // The flags of pub, sub and rr: a row each, in the order of the help.
 
 #include "base/text.h"
-#include "cli/client_draft.h"
-#include "cli/client_values.h"
-#include "cli/property_argument.h"
+#include "cli/flags/client_draft.h"
+#include "cli/flags/client_values.h"
+#include "cli/flags/property_argument.h"
 
 namespace martlet::cli {
 

@@ -2,7 +2,7 @@
 
 // The argument of -D: `COMMAND PROPERTY VALUE`, or `COMMAND user-property NAME VALUE`. Cold path.
 
-#include "cli/client_draft.h"
+#include "cli/flags/client_draft.h"
 
 #include <span>
 #include <string>

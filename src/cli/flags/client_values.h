@@ -3,7 +3,7 @@
 // What each flag of pub, sub and rr takes for its value, and what it says when it does not like it.
 // Cold path.
 
-#include "cli/client_draft.h"
+#include "cli/flags/client_draft.h"
 
 #include <string>
 

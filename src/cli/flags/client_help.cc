@@ -1,7 +1,7 @@
-#include "cli/client_help.h"
+#include "cli/flags/client_help.h"
 
 #include "base/text.h"
-#include "cli/client_draft.h"
+#include "cli/flags/client_draft.h"
 
 #include <cstdio>
 

@@ -2,7 +2,7 @@
 
 // A message as JSON: %j and %J of -F. Any thread.
 
-#include "cli/message_format.h"
+#include "cli/output/message_format.h"
 
 #include <string>
 

@@ -2,7 +2,7 @@
 
 // The help of pub, sub and rr, made from the table of flags. Cold path.
 
-#include "cli/client_options.h"
+#include "cli/flags/client_options.h"
 
 namespace martlet::cli {
 

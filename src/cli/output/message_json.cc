@@ -1,8 +1,8 @@
-#include "cli/message_json.h"
+#include "cli/output/message_json.h"
 
 #include "base/text.h"
-#include "cli/json_text.h"
-#include "cli/json_writer.h"
+#include "cli/output/json_text.h"
+#include "cli/output/json_writer.h"
 
 namespace martlet::cli {
 

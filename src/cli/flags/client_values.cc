@@ -1,7 +1,7 @@
-#include "cli/client_values.h"
+#include "cli/flags/client_values.h"
 
 #include "base/text.h"
-#include "cli/broker_url.h"
+#include "cli/flags/broker_url.h"
 #include "mqtt/topic.h"
 
 #include <algorithm>

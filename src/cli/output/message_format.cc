@@ -1,7 +1,7 @@
-#include "cli/message_format.h"
+#include "cli/output/message_format.h"
 
 #include "base/text.h"
-#include "cli/message_json.h"
+#include "cli/output/message_json.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,10 +1,10 @@
-#include "cli/client_options.h"
+#include "cli/flags/client_options.h"
 
 #include "base/text.h"
-#include "cli/client_draft.h"
-#include "cli/client_help.h"
-#include "cli/options_file.h"
-#include "cli/property_argument.h"
+#include "cli/flags/client_draft.h"
+#include "cli/flags/client_help.h"
+#include "cli/flags/options_file.h"
+#include "cli/flags/property_argument.h"
 
 #include <cstdio>
 #include <random>

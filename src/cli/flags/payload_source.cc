@@ -1,4 +1,4 @@
-#include "cli/payload_source.h"
+#include "cli/flags/payload_source.h"
 
 #include "base/text.h"
 #include "mqtt/types.h"

@@ -1,4 +1,4 @@
-#include "cli/options_file.h"
+#include "cli/flags/options_file.h"
 
 #include <cerrno>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "cli/client_report.h"
+#include "cli/output/client_report.h"
 
 #include "base/text.h"
 

@@ -3,7 +3,7 @@
 // Where pub and rr get a payload from that is known before they connect: -m, -f, -n, -s. Cold path.
 
 #include "base/result.h"
-#include "cli/client_options.h"
+#include "cli/flags/client_options.h"
 
 #include <string>
 

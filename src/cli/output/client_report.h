@@ -4,7 +4,7 @@
 // codes that go with it. Silent with --quiet. Cold path.
 
 #include "base/result.h"
-#include "cli/client_options.h"
+#include "cli/flags/client_options.h"
 #include "client/listener.h"
 
 #include <optional>

@@ -3,7 +3,7 @@
 // Reads JSON (RFC 8259) only to write it again with other white space: numbers and texts stay as
 // they were. Any thread.
 
-#include "cli/json_writer.h"
+#include "cli/output/json_writer.h"
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
-#include "cli/message_printer.h"
+#include "cli/output/message_printer.h"
 
 #include "base/text.h"
-#include "cli/client_report.h"
+#include "cli/output/client_report.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "cli/packet_log.h"
+#include "cli/output/packet_log.h"
 
 #include "base/text.h"
 #include "mqtt/packets.h"

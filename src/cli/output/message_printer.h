@@ -2,7 +2,7 @@
 
 // Prints the messages that arrive, as -F, -v, -N, --pretty and --watch ask. One thread.
 
-#include "cli/client_options.h"
+#include "cli/flags/client_options.h"
 
 #include <string>
 #include <vector>

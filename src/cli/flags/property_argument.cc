@@ -1,4 +1,4 @@
-#include "cli/property_argument.h"
+#include "cli/flags/property_argument.h"
 
 #include "base/text.h"
 #include "mqtt/frame.h"

@@ -3,7 +3,7 @@
 // What pub, sub and rr were asked to do: mosquitto's flags for the three, from the options file and
 // then the command line. Cold path, one thread.
 
-#include "cli/message_format.h"
+#include "cli/output/message_format.h"
 #include "client/dial.h"
 #include "client/options.h"
 
