@@ -126,7 +126,8 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     Session::Flow& flow = session.flows();
     Connection* connection = session.connection;
     bool goes_at_once = connection != nullptr && flow.out.queued() == 0 &&
-                        flow.out.to_resend() == 0 && has_window(session);
+                        flow.out.to_resend() == 0 && flow.out.has_packet_id() &&
+                        has_window(session);
     // Topic and properties count as well as the payload.
     std::size_t cost = publication.message()->size();
     if (!goes_at_once && !has_queue_room(flow, cost)) {
@@ -181,8 +182,7 @@ bool Shard::has_window(const Session& session) const {
     std::uint64_t bytes_max = options().max_inflight_bytes;
     if (bytes_max != 0 && flow.out.in_flight() > 0 && flow.in_flight_bytes >= bytes_max)
         return false;
-    // One message that is never acknowledged must not let its packet id come round again.
-    return flow.out.in_flight() < connection.send_quota_ && flow.out.sent() < UINT16_MAX &&
+    return flow.out.in_flight() < connection.send_quota_ &&
            connection.outbox.size() <= options().outbox_bytes_max && !connection.is_closing();
 }
 
@@ -191,7 +191,7 @@ void Shard::pump(Session& session) {
     OutQueue& out = session.flow->out;
     while (out.to_resend() > 0 && has_window(session)) resend(session, *out.resend_next());
     if (out.to_resend() > 0) return;
-    while (out.queued() > 0 && has_window(session)) {
+    while (out.queued() > 0 && out.has_packet_id() && has_window(session)) {
         OutEntry& next = out.at(out.sent());
         MessageView message(next.message);
         bool expired = message.is_expired(now_.steady);

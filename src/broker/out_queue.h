@@ -50,6 +50,9 @@ class OutQueue {
 
     OutEntry& at(std::uint32_t position) { return ring_[(begin_ + position) & (capacity_ - 1)]; }
 
+    // One message that is never acknowledged must not let its packet id come round again.
+    bool has_packet_id() const { return sent_ < UINT16_MAX; }
+
     // Takes over one hold on entry.message.
     void push(const OutEntry& entry);
     // The first queued entry gets the next packet id and `state`; it must exist.

@@ -272,7 +272,7 @@ class Client {
         if (line_ == nullptr) return false;
         bool is_open = line_->is_open();
         buffer_.insert(buffer_.end(), line_->from_broker.begin(), line_->from_broker.end());
-        line_->from_broker.clear();
+        line_->from_broker = {};
         bool has_answered = read_buffer();
         if (!is_open) {
             line_ = nullptr;

@@ -31,7 +31,12 @@ class Line final : public Transport {
 
     // The broker's side.
     bool is_open() const { return connection_ != nullptr; }
-    void close() { connection_.reset(); }
+    void close() {
+        connection_.reset();
+        to_broker = {};
+        kept_ = {};
+        from_broker.shrink_to_fit();
+    }
     Connection& connection() { return *connection_; }
     Shard& shard() { return shard_; }
     bool wants_turn() const {
