@@ -183,12 +183,25 @@ void Connection::leave() {
     state_ = State::Closing;
 }
 
+void Connection::explain(mqtt::Properties& properties, std::string_view text) const {
+    // The longest of these packets with a text has less than this [MQTT-3.1.2-24].
+    constexpr std::uint32_t kRoom = 160;
+    bool is_wanted =
+        version_ == mqtt::Version::V5 && wants_problem_information_;  // [MQTT-3.1.2-29]
+    if (!is_wanted || !shard_.options().reason_strings || text.empty() ||
+        maximum_packet_size_ < kRoom)
+        return;
+    properties.mark(mqtt::PropertyId::ReasonString);
+    properties.reason_string = text.substr(0, 100);
+}
+
 // MQTT 5 clients are told why; before CONNECT and to 3.x nothing is sent.
 void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
     if (state_ == State::Closing) return;
     if (version_ == mqtt::Version::V5 && state_ == State::Ready) {
         mqtt::Disconnect packet;
         packet.reason = reason;
+        explain(packet.properties, text);
         send(*this, shard_, packet);
         trace(*this, "Sending DISCONNECT to {} (rc{})", client_id(), static_cast<int>(reason));
     }

@@ -137,6 +137,10 @@ class Connection {
     void on_disconnect(const mqtt::FrameHead& head, ByteView body);
     void on_auth(const mqtt::FrameHead& head, ByteView body);
 
+    // `reason_strings`: puts the text into the packet where the client wants it and has room for
+    // it.
+    void explain(mqtt::Properties& properties, std::string_view text) const;
+
     // ends; each says why in the log once
     void end(mqtt::ReasonCode reason, std::string_view text);
     void end_quietly(std::string_view text);

@@ -57,6 +57,12 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
     }
     version_ = connect.version;
     is_bridge_ = connect.is_bridge;
+    if (has(connect, mqtt::PropertyId::RequestProblemInformation)) {
+        wants_problem_information_ = connect.properties.request_problem_information != 0;
+    }
+    if (has(connect, mqtt::PropertyId::MaximumPacketSize)) {
+        maximum_packet_size_ = connect.properties.maximum_packet_size;
+    }
     reason = check_connect(connect);
     if (mqtt::is_error(reason)) return refuse(reason, refusal_text(reason));
     take_connect(connect);
@@ -135,14 +141,10 @@ void Connection::take_connect(const mqtt::Connect& connect) {
             session_expiry_s_ = p.session_expiry_interval;
         if (p.has(mqtt::PropertyId::ReceiveMaximum))
             send_quota_ = std::min(send_quota_, p.receive_maximum);
-        if (p.has(mqtt::PropertyId::MaximumPacketSize))
-            maximum_packet_size_ = p.maximum_packet_size;
         if (p.has(mqtt::PropertyId::TopicAliasMaximum)) {
             aliases_out_max_ =
                 std::min(p.topic_alias_maximum, listener_options().max_topic_alias_broker);
         }
-        if (p.has(mqtt::PropertyId::RequestProblemInformation))
-            wants_problem_information_ = p.request_problem_information != 0;
     } else if (!connect.clean_start) {
         session_expiry_s_ = kNeverExpires;
     }
@@ -326,6 +328,7 @@ void Connection::refuse(mqtt::ReasonCode reason, std::string_view text) {
     }
     mqtt::Connack packet;
     packet.reason = reason;
+    explain(packet.properties, text);
     martlet::broker::send(*this, shard_, packet);
     end_quietly(text);
 }

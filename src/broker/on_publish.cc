@@ -165,6 +165,7 @@ void Connection::send_ack(mqtt::PacketType type, std::uint16_t packet_id, Reason
     mqtt::Ack ack;
     ack.packet_id = packet_id;
     ack.reason = reason;
+    if (mqtt::is_error(reason)) explain(ack.properties, mqtt::reason_text(reason));
     send(*this, shard_, type, ack);
     if (!is_traced()) return;
     static constexpr std::string_view kNames[] = {"PUBACK", "PUBREC", "PUBREL", "PUBCOMP"};

@@ -45,6 +45,9 @@ struct Options {
     // Answer a client that exceeds our Receive Maximum with a warning only, as mosquitto does
     // since 2.1.1.
     bool tolerate_receive_maximum = false;
+    // Tell MQTT 5 clients in words what a reason code means (Reason String). mosquitto does not,
+    // and people's tests compare bytes.
+    bool reason_strings = false;
     // A new connection must send its CONNECT within this time.
     std::uint32_t connect_timeout_s = 30;
     // Bytes that may wait between two shards before publishers are held back.
