@@ -18,7 +18,7 @@ Settings sandbox_settings(const CommandLine& command_line) {
     options.global_max_connections = limits.max_connections;
     options.global_max_clients = limits.global_max_clients;
     options.persistent_client_expiration = limits.persistent_client_expiration_s;
-    options.retain_expiry_s = limits.retain_expiry_s;
+    options.memory_limit = limits.memory_limit;
     options.connect_timeout_s = limits.connect_timeout_s;
 
     std::set<std::uint16_t> ports(command_line.ports.begin(), command_line.ports.end());
@@ -40,9 +40,9 @@ std::vector<std::string> sandbox_lines() {
                     limits.max_connections, limits.max_packet_size / 1024,
                     limits.message_size_limit / 1024, limits.max_queued_messages,
                     limits.max_queued_bytes / 1024),
-        fmt::format("Sandbox limits: sessions of clients that are away are kept for {} minutes, "
-                    "retained messages for {} hours.",
-                    limits.persistent_client_expiration_s / 60, limits.retain_expiry_s / 3600),
+        fmt::format("Sandbox limits: sessions of clients that are away are kept for {} minutes; "
+                    "past {} MiB of memory nothing more is taken.",
+                    limits.persistent_client_expiration_s / 60, limits.memory_limit >> 20),
     };
 }
 

@@ -23,7 +23,7 @@ struct SandboxLimits {
     std::int64_t max_connections = 5'000;
     std::int64_t global_max_clients = 10'000;  // sessions, connected or not
     std::uint32_t persistent_client_expiration_s = 3'600;
-    std::uint64_t retain_expiry_s = 86'400;
+    std::uint64_t memory_limit = 1u << 30;  // bytes; past it publishes and new clients are refused
     std::uint32_t connect_timeout_s = 10;
 };
 
