@@ -22,12 +22,7 @@ void Acceptor::on_ready(std::uint32_t) {
         net::Endpoint peer;
         int fd = net::Listener::accept(socket_, peer);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE) {
-                log::error(
-                    "Error: No more connections can be accepted: {}. Raise the limit of open files "
-                    "(ulimit -n).",
-                    std::strerror(errno));
-            }
+            if (errno == EMFILE || errno == ENFILE) pause();
             return;
         }
         if (!turn_.may_accept(listener_)) {
@@ -41,6 +36,20 @@ void Acceptor::on_ready(std::uint32_t) {
         }
         turn_.add(fd, peer, listener_, {});
     }
+}
+
+// What waits in the queue would wake the loop again and again.
+void Acceptor::pause() {
+    log::error(
+        "Error: No more connections can be accepted for now: {}. Raise the limit of open files "
+        "(ulimit -n).",
+        std::strerror(errno));
+    turn_.loop().remove(socket_);
+    turn_.pause(*this);
+}
+
+void Acceptor::go_on() {
+    turn_.loop().add(socket_, turn_.accept_events(), this);
 }
 
 }  // namespace martlet::server

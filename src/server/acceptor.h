@@ -15,9 +15,12 @@ class Acceptor final : public net::Watched {
     Acceptor(Turn& turn, int socket, std::uint16_t listener, std::uint16_t port)
         : turn_(turn), socket_(socket), listener_(listener), port_(port) {}
     void on_ready(std::uint32_t events) override;
-    int socket() const { return socket_; }
+    // Listens again after a pause (there were no file descriptors left).
+    void go_on();
 
   private:
+    void pause();
+
     Turn& turn_;
     int socket_;
     std::uint16_t listener_;

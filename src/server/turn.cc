@@ -13,6 +13,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Milliseconds kMemoryLook{1000};
+constexpr Milliseconds kAcceptPause{500};
 
 }  // namespace
 
@@ -35,8 +36,7 @@ Status Turn::open(const std::vector<net::Listener>& listeners) {
         for (int socket : listeners[i].sockets()) {
             acceptors_.push_back(std::make_unique<Acceptor>(
                 *this, socket, static_cast<std::uint16_t>(i), listeners[i].options().port));
-            std::uint32_t exclusive = shared_.shards > 1 ? std::uint32_t{EPOLLEXCLUSIVE} : 0u;
-            if (!loop_.add(socket, EPOLLIN | exclusive, acceptors_.back().get())) {
+            if (!loop_.add(socket, accept_events(), acceptors_.back().get())) {
                 return Error{"Error: Unable to watch a listening socket.", 1};
             }
         }
@@ -44,6 +44,20 @@ Status Turn::open(const std::vector<net::Listener>& listeners) {
     if (shard_.index() == 0)
         sys_ = std::make_unique<broker::Sys>(shard_, "martlet version " MARTLET_VERSION);
     return Done{};
+}
+
+std::uint32_t Turn::accept_events() const {
+    return EPOLLIN | (shared_.shards > 1 ? std::uint32_t{EPOLLEXCLUSIVE} : 0u);
+}
+
+void Turn::pause(Acceptor& acceptor) {
+    paused_.push_back(&acceptor);
+    resume_accepting_ = shard_.now().steady + kAcceptPause;
+}
+
+void Turn::accept_again() {
+    if (paused_.empty() || shard_.now().steady < resume_accepting_) return;
+    for (Acceptor* acceptor : std::exchange(paused_, {})) acceptor->go_on();
 }
 
 void Turn::run() {
@@ -71,6 +85,7 @@ void Turn::turn() {
     }
     take_mail();
     resume_ports();
+    accept_again();
     shard_.run_timers();
     if (sys_) {
         publish_sys();
@@ -179,9 +194,9 @@ void Turn::resume_later(MqttPort& port) {
     to_resume_.push_back(&port);
 }
 
-// When the first shard has something to do for all of them; the others never have.
+// When the loop has something to do besides timers: for all shards only the first has.
 Milliseconds Turn::next_chore() const {
-    Milliseconds next = Milliseconds::max();
+    Milliseconds next = paused_.empty() ? Milliseconds::max() : resume_accepting_;
     if (!sys_) return next;
     const broker::Options& options = shard_.options();
     if (options.sys_interval != 0) next = std::min(next, next_sys_);

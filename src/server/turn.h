@@ -38,6 +38,9 @@ class Turn {
     // A new socket, from a listener or from another shard with bytes that were read already.
     void add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread);
     bool may_accept(std::uint16_t listener);
+    // What an acceptor waits for. pause(): it has left the loop and is to go on after a while.
+    std::uint32_t accept_events() const;
+    void pause(Acceptor& acceptor);
     void move_away(MqttPort& port, std::uint32_t home, ByteView unread);
     void resume_later(MqttPort& port);
 
@@ -49,6 +52,7 @@ class Turn {
     void remove(MqttPort& port);
     void count_closed(std::uint16_t listener);
     Milliseconds next_chore() const;
+    void accept_again();
     void publish_sys();
     void sweep_retained();
     void publish_log_lines();
@@ -65,6 +69,8 @@ class Turn {
     std::vector<std::unique_ptr<MqttPort>> ports_;
     std::vector<MqttPort*> moved_away_;
     std::vector<MqttPort*> to_resume_;
+    std::vector<Acceptor*> paused_;
+    Milliseconds resume_accepting_{0};
     // The first shard only.
     std::unique_ptr<broker::Sys> sys_;
     ProcessMeter meter_;

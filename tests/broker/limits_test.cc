@@ -135,6 +135,30 @@ TEST(Limits, TheQueueOfASessionIsBoundByBytes) {
     EXPECT_EQ(table.sum([](const auto& c) -> const auto& { return c.queued_bytes; }), 0u);
 }
 
+TEST(Limits, WhatIsInFlightIsBoundByBytes) {
+    TableOptions options;
+    options.broker.max_inflight_bytes = 2500;
+    Table table(options);
+    Client a(table, "a"), b(table, "b");
+    a.is_answering = false;
+    a.connect(kDurable);
+    b.connect();
+    a.subscribe("t", {.qos = Qos::AtLeastOnce});
+    for (int i = 0; i < 6; i++) b.publish("t", std::string(1000, 'x'), kOnce);
+    EXPECT_EQ(a.messages().size(), 3u);
+    a.say_ack(PacketType::Puback, 1);
+    EXPECT_EQ(a.messages().size(), 1u);
+    // One that is larger than the bound goes alone, and after a break the bound holds as well.
+    b.publish("t", std::string(9000, 'x'), kOnce);
+    a.cut();
+    a.open(kDurable);
+    EXPECT_EQ(a.messages().size(), 3u);
+    a.cut();
+    a.is_answering = true;
+    a.open(kDurable);
+    EXPECT_EQ(a.messages().size(), 6u);
+}
+
 TEST(Limits, QosZeroForASessionThatIsAwayIsDroppedOrQueued) {
     for (bool is_queued : {false, true}) {
         TableOptions options;

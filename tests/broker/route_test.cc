@@ -99,6 +99,27 @@ TEST(Route, MoreTopicsThanTheCacheHoldsAreRoutedAsWell) {
     }
 }
 
+TEST(Route, AFanOutTooLargeToBeCachedIsNeverStale) {
+    Table table({.shards = 2, .broker = {}, .listener = {}});
+    Client publisher(table, "p", 0), s(table, "s", 1), late(table, "l", 1);
+    for (Client* c : {&publisher, &s, &late}) c->connect();
+    for (unsigned bits = 0; bits < 1024; bits++) {
+        std::string filter;
+        for (unsigned i = 0; i < 10; i++)
+            filter += std::string(i ? "/" : "") + (bits >> i & 1 ? "+" : "a");
+        s.say(subscribe_frame(Version::V5, 1, filter, {}));
+    }
+    s.heard();
+    const std::string topic = "a/a/a/a/a/a/a/a/a/a";
+    for (int i = 0; i < 4; i++) publisher.publish(topic, "x");
+    EXPECT_EQ(s.messages().size(), 4 * 1024u);
+    late.subscribe("#");
+    s.unsubscribe(topic);
+    for (int i = 0; i < 4; i++) publisher.publish(topic, "x");
+    EXPECT_EQ(s.messages().size(), 4 * 1023u);
+    EXPECT_EQ(late.messages().size(), 4u);
+}
+
 TEST(Route, NoLocalHoldsForTheOwnConnectionOnly) {
     Table table({.shards = 2, .broker = {}, .listener = {}});
     Client a(table, "a", 0), b(table, "b", 1);

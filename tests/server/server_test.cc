@@ -76,6 +76,25 @@ TEST_F(RealServer, ARemovedSocketFileAndASecondServer) {
     EXPECT_EQ(client("a").is_closed_within(0), false);
 }
 
+TEST_F(RealServer, ReloadIsForTheSameListenersOnly) {
+    start();
+    SocketClient a = client("a");
+    config::Settings other = settings_;
+    other.listeners.push_back(other.listeners[0]);
+    EXPECT_FALSE(server_->reload(other).ok());
+    other = settings_;
+    other.listeners[0].net.unix_path += "x";
+    EXPECT_FALSE(server_->reload(other).ok());
+    other = settings_;
+    other.listeners[0].broker.auth.acl_file = folder_.path("no such file");
+    EXPECT_FALSE(server_->reload(other).ok());
+    EXPECT_FALSE(a.is_closed_within(0));
+    other.listeners[0].broker.auth.acl_file.reset();
+    other.listeners[0].broker.auth.allow_anonymous = false;
+    EXPECT_TRUE(server_->reload(other).ok());
+    EXPECT_TRUE(a.is_closed_within(5000));
+}
+
 TEST_F(RealServer, StopTellsClients) {
     start();
     SocketClient a = client("a");

@@ -51,7 +51,7 @@ class Actor {
                pending_.empty();
     }
 
-    void connect();
+    void connect(std::mt19937_64& random);
     void lose_line();
     void publish(std::mt19937_64& random, bool retain);
     void subscribe(std::mt19937_64& random);
@@ -102,12 +102,15 @@ class Actor {
     std::set<std::string> ever_known_;  // in this session
 };
 
-inline void Actor::connect() {
+inline void Actor::connect(std::mt19937_64& random) {
     if (line_ != nullptr) note_line_end();
     broker::ConnectWish wish;
     wish.version = options_.version;
     wish.clean_start = !options_.is_durable;
-    if (options_.is_durable && options_.version == Version::V5) wish.expiry = UINT32_MAX;
+    if (options_.version == Version::V5) {
+        if (options_.is_durable) wish.expiry = UINT32_MAX;
+        wish.receive_maximum = static_cast<std::uint16_t>(1 + random() % 12);
+    }
     line_ = &table_.open_line(options_.shard);
     line_->gives_frames = line_number_ % 2 == 1;
     has_connack_ = false;

@@ -13,7 +13,8 @@
 // 3. QoS 2 from end to end comes once; QoS 1 comes again only marked as DUP or when its publisher
 //    repeated it; QoS 0 comes at most once.
 // 4. Messages of one publisher, topic and QoS come first in the order of publishing, unless their
-//    publisher repeated them.
+//    publisher repeated them. And whoever publishes after somebody else's acknowledgement was read,
+//    through whatever shard, publishes behind it: at each subscriber the two come in that order.
 // 5. Of one share group exactly one member gets a QoS 2 message, and at least one a QoS 1 message.
 // 6. A new subscription is given the state of each retained topic once, as a retained or as a live
 //    message, and never an older one after a newer one.
@@ -99,6 +100,7 @@ class Ledger {
     void check_permission() const;
     void check_copies(const PerClient& got) const;
     void check_order() const;
+    void check_causes() const;
     void check_groups(const std::vector<std::uint64_t>& lines) const;
     void check_retained(const std::vector<std::uint64_t>& lines) const;
 
@@ -129,6 +131,7 @@ inline void Ledger::check(const std::vector<std::uint64_t>& lines, bool is_short
     check_permission();
     check_copies(got);
     check_order();
+    check_causes();
     check_groups(lines);
     check_retained(lines);
 }
@@ -214,6 +217,25 @@ inline void Ledger::check_order() const {
         EXPECT_LT(it->second, d.message) << "out of order at client " << d.client << ": "
                                          << tell(d.message) << " after " << tell(it->second);
         it->second = d.message;
+    }
+}
+
+// Promise 4, second half.
+inline void Ledger::check_causes() const {
+    using Stream = std::tuple<int, std::string, Qos>;
+    std::map<Stream, std::size_t> latest;  // of those that came, the one that was started last
+    std::map<std::pair<int, std::size_t>, bool> seen;
+    for (const Delivery& d : deliveries) {
+        const Message& m = messages[d.message];
+        if (d.retain || d.qos == Qos::AtMostOnce || m.is_repeated) continue;
+        if (std::exchange(seen[{d.client, d.message}], true)) continue;
+        auto [it, is_first] = latest.try_emplace({d.client, m.topic, d.qos}, d.message);
+        if (is_first) continue;
+        EXPECT_GE(m.acknowledged, messages[it->second].started)
+            << "came at client " << d.client
+            << " behind what was published after it: " << tell(d.message) << " after "
+            << tell(it->second);
+        if (m.started > messages[it->second].started) it->second = d.message;
     }
 }
 

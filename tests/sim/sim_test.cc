@@ -20,7 +20,7 @@ TEST(Sim, KeepsItsPromises) {
     quiet.levels = 0;
     ASSERT_TRUE(log::configure(quiet).ok());
     std::uint64_t first = number_from("SIM_SEED", 1);
-    std::uint64_t count = number_from("SIM_SEEDS", std::getenv("SIM_SEED") ? 1 : 300);
+    std::uint64_t count = number_from("SIM_SEEDS", std::getenv("SIM_SEED") ? 1 : 1000);
     for (std::uint64_t seed = first; seed < first + count; seed++) {
         SCOPED_TRACE("SIM_SEED=" + std::to_string(seed));
         World world(seed);

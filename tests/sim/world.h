@@ -31,6 +31,7 @@ class World {
     std::size_t one_of(std::size_t count) { return random_() % count; }
     bool chance(unsigned percent) { return random_() % 100 < percent; }
     void add_actors();
+    void busy_shard_step();
     void shard_step(std::uint32_t shard);
     void actor_step(Actor& actor);
     void act(Actor& actor);
@@ -44,6 +45,8 @@ class World {
     Ledger ledger_;
     std::vector<std::unique_ptr<Actor>> actors_;
     std::vector<Shift> shifts_;
+    std::uint32_t frozen_shard_ = 0;
+    std::size_t frozen_steps_ = 0;
 };
 
 inline broker::TableOptions World::table_options(std::mt19937_64& random) {
@@ -98,7 +101,7 @@ inline void World::add_actors() {
 inline void World::run(int steps) {
     for (int step = 0; step < steps && !::testing::Test::HasFatalFailure(); step++) {
         if (chance(60))
-            shard_step(static_cast<std::uint32_t>(one_of(options_.shards)));
+            busy_shard_step();
         else
             actor_step(*actors_[one_of(actors_.size())]);
         if (chance(2)) table_.now.steady += Milliseconds(one_of(200));
@@ -112,6 +115,20 @@ inline void World::run(int steps) {
         ASSERT_LT(++rounds, 5000) << "it does not come to rest";
     }
     check_end();
+}
+
+// At times one of the shards does not run at all, wherever it stands in its turn.
+inline void World::busy_shard_step() {
+    auto shard = static_cast<std::uint32_t>(one_of(options_.shards));
+    if (frozen_steps_ == 0 && chance(2)) {
+        frozen_shard_ = shard;
+        frozen_steps_ = 10 + one_of(60);
+    }
+    if (frozen_steps_ > 0) {
+        frozen_steps_--;
+        if (shard == frozen_shard_) return;
+    }
+    shard_step(shard);
 }
 
 inline void World::shard_step(std::uint32_t shard) {
@@ -153,7 +170,7 @@ inline void World::actor_step(Actor& actor) {
     if (actor.line() != nullptr && !actor.line()->is_open() && actor.line()->from_broker.empty())
         actor.lose_line();
     if (!actor.is_online()) {
-        if (chance(50)) actor.connect();
+        if (chance(50)) actor.connect(random_);
         return;
     }
     actor.read(one_of(6));
@@ -171,7 +188,7 @@ inline void World::act(Actor& actor) {
     if (what < 82) return actor.unsubscribe(random_);
     if (what < 84) return actor.lose_line();
     // A second line while the first is open: the broker sees a takeover.
-    if (what < 86) return actor.connect();
+    if (what < 86) return actor.connect(random_);
 }
 
 // True: something moved.
@@ -185,7 +202,7 @@ inline bool World::calm_step() {
         while (shift.phase != Phase::Begin);
     }
     for (const auto& actor : actors_) {
-        if (!actor->is_online()) actor->connect();
+        if (!actor->is_online()) actor->connect(random_);
         if (actor->is_at_rest()) continue;
         has_moved = true;
         actor->read(SIZE_MAX);
