@@ -165,7 +165,8 @@ void Shard::release_message(Session& session, OutEntry& entry) {
     if (entry.message == nullptr) return;
     std::size_t bytes = entry.message->size();
     session.flow->out_bytes -= bytes;
-    if (entry.state != OutState::Queued) session.flow->in_flight_bytes -= bytes;
+    bool is_in_flight = entry.state != OutState::Queued && entry.state != OutState::WaitResend;
+    if (is_in_flight) session.flow->in_flight_bytes -= bytes;
     counters_.queued_messages.subtract();
     counters_.queued_bytes.subtract(bytes);
     OutQueue::release(entry);
@@ -189,7 +190,11 @@ bool Shard::has_window(const Session& session) const {
 void Shard::pump(Session& session) {
     if (session.connection == nullptr || !session.flow) return;
     OutQueue& out = session.flow->out;
-    while (out.to_resend() > 0 && has_window(session)) resend(session, *out.resend_next());
+    while (out.to_resend() > 0 && has_window(session)) {
+        OutEntry& entry = *out.resend_next();
+        session.flow->in_flight_bytes += entry.message->size();
+        resend(session, entry);
+    }
     if (out.to_resend() > 0) return;
     while (out.queued() > 0 && out.has_packet_id() && has_window(session)) {
         OutEntry& next = out.at(out.sent());

@@ -155,6 +155,7 @@ void Shard::resume_session(Session& session) {
 void Shard::resume_flow(Session& session) {
     OutQueue& out = session.flow->out;
     out.postpone_all();
+    session.flow->in_flight_bytes = 0;  // counted again as they are sent again
     for (std::uint32_t i = 0; i < out.sent(); i++) {
         OutEntry& entry = out.at(i);
         if (entry.state != OutState::WaitPubcomp) continue;
