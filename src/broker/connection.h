@@ -177,11 +177,9 @@ class Connection {
     bool is_held_ = false;
     bool wants_problem_information_ = true;
     bool has_will_ = false;  // to be sent unless DISCONNECT says otherwise
-    bool is_taken_over_ = false;
     bool is_bridge_ = false;
     bool is_traced_ = false;  // log_trace names it
     bool clean_start_ = true;
-    mqtt::ReasonCode end_reason_ = mqtt::ReasonCode::Success;
 };
 
 }  // namespace martlet::broker
