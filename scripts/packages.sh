@@ -5,7 +5,7 @@ set -u
 
 run_packages=(
     g++ cmake ninja-build mold
-    libfmt-dev libspdlog-dev libabsl-dev libssl-dev libargon2-dev libmimalloc-dev
+    libfmt-dev libspdlog-dev libabsl-dev libssl-dev libargon2-dev libmimalloc-dev nlohmann-json3-dev libisal-dev
 )
 test_packages=(
     "${run_packages[@]}"

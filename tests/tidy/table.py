@@ -48,6 +48,7 @@ DOORS = {
     r"absl/.*": ["src/base/hash_map.h"],
     r"openssl/.*": 2,
     r"argon2\.h": 1,
+    r"isa-l.*": ["src/journal/checksum.cc"],
     r"mimalloc.*": 1,
     r"boost/.*": 1,
     r"sqlite3\.h": 2,

@@ -1,0 +1,118 @@
+// The power goes at each point where the log writes: what was synced is there, what was removed and
+// synced stays away, a group is there as a whole or not at all, and never without those before it.
+
+#include "tests/journal/log_model.h"
+
+#include <gtest/gtest.h>
+
+namespace martlet::journal {
+namespace {
+
+// How many points a run of this seed has.
+std::uint64_t points_of(std::uint64_t seed, const Workload& workload) {
+    MemoryDisk disk;
+    LogRun run(disk, seed, workload);
+    run.go();
+    return disk.points();
+}
+
+void crash_at_each_point(std::uint64_t seed, const Workload& workload) {
+    auto points = points_of(seed, workload);
+    ASSERT_GT(points, 20u);
+    for (std::uint64_t point = 1; point <= points; ++point) {
+        SCOPED_TRACE("seed " + std::to_string(seed) + ", point " + std::to_string(point));
+        MemoryDisk disk;
+        MemoryDisk::Random random(seed * 1000 + point);
+        disk.crash_at(point);
+        LogRun run(disk, seed, workload);
+        run.go();
+        for (int again = 0; again < 3; ++again) {
+            run.crash(random);
+            // Kill during recovery as well.
+            if (again < 2) disk.crash_at(disk.points() + 1 + random() % 6);
+            run.recover();
+            if (::testing::Test::HasFailure()) return;
+            run.go();
+        }
+    }
+}
+
+TEST(Crash, AtEachPoint) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        crash_at_each_point(seed, {});
+        if (HasFailure()) return;
+    }
+}
+
+TEST(Crash, AtEachPointOfMuchCompaction) {
+    Workload workload;
+    workload.keys = 12;
+    workload.value_max = 400;
+    workload.compact_percent = 60;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        crash_at_each_point(seed, workload);
+        if (HasFailure()) return;
+    }
+}
+
+TEST(Crash, AtEachPointWithFewSyncs) {
+    Workload workload;
+    workload.sync_percent = 10;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        crash_at_each_point(seed, workload);
+        if (HasFailure()) return;
+    }
+}
+
+TEST(Crash, AfterFaults) {
+    Workload workload;
+    workload.fault_percent = 15;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        MemoryDisk disk;
+        MemoryDisk::Random random(seed);
+        LogRun run(disk, seed, workload);
+        for (int again = 0; again < 3; ++again) {
+            disk.crash_at(disk.points() + 20 + random() % 200);
+            run.go();
+            run.crash(random);
+            run.recover();
+            if (HasFailure()) return;
+        }
+    }
+}
+
+TEST(Crash, OnADiskThatFillsUp) {
+    Workload workload;
+    workload.steps = 150;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        MemoryDisk disk;
+        disk.limit(6 * kSmallSegment + seed * 37);
+        MemoryDisk::Random random(seed);
+        LogRun run(disk, seed, workload);
+        for (int again = 0; again < 3; ++again) {
+            disk.crash_at(disk.points() + 50 + random() % 400);
+            run.go();
+            run.crash(random);
+            run.recover();
+            if (HasFailure()) return;
+        }
+    }
+}
+
+TEST(Crash, AKilledProgramLosesNothing) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        MemoryDisk disk;
+        LogRun run(disk, seed, {});
+        run.go();
+        run.kill();
+        run.recover();
+        EXPECT_EQ(run.recovered_groups(), run.pending_groups());
+        if (HasFailure()) return;
+    }
+}
+
+}  // namespace
+}  // namespace martlet::journal
