@@ -15,6 +15,7 @@ struct ConnectRequest {
     std::string client_id;
     std::string user_name;
     bool has_user_name = false;
+    bool is_session_present = false;
     bool is_id_assigned = false;
     bool is_keep_alive_cut = false;
     bool is_expiry_cut = false;

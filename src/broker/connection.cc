@@ -44,9 +44,11 @@ const ListenerOptions& Connection::listener_options() const {
 Connection::Consumed Connection::on_bytes(ByteView bytes, BodyRef* frame) {
     Consumed consumed;
     last_seen_ms_ = shard_.now().steady.count();
+    shard_.ahead_.read(bytes);
     while (!is_held_ && state_ != State::Closing &&
            take_frame(bytes.subspan(consumed.used), frame, consumed)) {
     }
+    shard_.ahead_.read({});
     // What comes after the end of a connection is of no interest.
     if (state_ == State::Closing) consumed.used = bytes.size();
     shard_.counters().bytes_received.add(consumed.used);

@@ -10,11 +10,14 @@
 #include "base/log.h"
 #include "base/outbox.h"
 #include "base/slots.h"
+#include "broker/recorder.h"
 #include "broker/timers.h"
 #include "mqtt/packets.h"
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +67,8 @@ class Connection {
     bool is_held() const { return is_held_; }
     // What is in the outbox is still to be written, then the socket closed.
     bool is_closing() const { return state_ == State::Closing; }
+    // CONNACK has been sent, and nothing has ended it since.
+    bool is_ready() const { return state_ == State::Ready; }
     Session* session() const { return session_; }
     Transport& transport() const { return transport_; }
     std::uint16_t listener() const { return listener_; }
@@ -81,7 +86,7 @@ class Connection {
 
   private:
     friend class Shard;
-    enum class State : std::uint8_t { AwaitConnect, Authenticating, Ready, Closing };
+    enum class State : std::uint8_t { AwaitConnect, Authenticating, Recording, Ready, Closing };
     enum class Progress : std::uint8_t { Done, Hold };
 
     // frames
@@ -99,6 +104,8 @@ class Connection {
     void on_admission(bool is_accepted);
     void refuse_admission(std::string_view why);
     void finish_connect();
+    void complete_connect();
+    static bool must_record(const Session& session, bool is_changed);
     void send_connack(bool session_present);
     void refuse(mqtt::ReasonCode reason, std::string_view text);
     Session& take_session(bool& session_present);
@@ -111,8 +118,27 @@ class Connection {
     bool resolve_alias(mqtt::Publish& publish);
     bool register_qos2(const mqtt::Publish& publish);
     mqtt::ReasonCode check_rights(std::string_view topic, const mqtt::Publish& publish);
-    void answer_publish(const mqtt::Publish& publish, mqtt::ReasonCode reason);
+    void answer_publish(const mqtt::Publish& publish, mqtt::ReasonCode reason, Position position,
+                        bool is_exact);
     void send_ack(mqtt::PacketType type, std::uint16_t packet_id, mqtt::ReasonCode reason);
+
+    // held.cc: acknowledgements that wait for the disk or for other shards. They leave in the order
+    // of what they answer.
+    struct HeldAck {
+        Wait wait;
+        mqtt::PacketType type;
+        mqtt::ReasonCode reason;
+        std::uint16_t packet_id;
+        std::vector<std::uint8_t> codes;  // SUBACK, UNSUBACK
+    };
+    void send_ack_after(const Wait& wait, mqtt::PacketType type, std::uint16_t packet_id,
+                        mqtt::ReasonCode reason);
+    void send_codes_after(const Wait& wait, mqtt::PacketType type, std::uint16_t packet_id,
+                          std::vector<std::uint8_t> codes);
+    void send_codes(mqtt::PacketType type, std::uint16_t packet_id,
+                    std::span<const std::uint8_t> codes);
+    bool must_hold(const Wait& wait);
+    bool send_held();
 
     // on_ack.cc
     void on_puback(const mqtt::FrameHead& head, ByteView body);
@@ -127,6 +153,7 @@ class Connection {
     void on_unsubscribe(const mqtt::FrameHead& head, ByteView body);
     mqtt::ReasonCode subscribe_one(mqtt::Subscription wanted, std::uint32_t identifier);
     bool may_subscribe(std::string_view filter);
+    mqtt::ReasonCode no_room() const;
 
     // deliver.cc: the broker's topic aliases, and what is written
     void choose_alias(std::string_view topic, FrameExtras& extras) const;
@@ -155,6 +182,8 @@ class Connection {
     SlotHandle handle_;
     OwnedTimer<Connection> timer_;
     std::int64_t last_seen_ms_ = 0;
+
+    std::unique_ptr<std::deque<HeldAck>> held_acks_;  // present while there is one
 
     // What CONNECT asked for, until the session takes it over.
     std::unique_ptr<ConnectRequest> request_;

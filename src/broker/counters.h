@@ -37,6 +37,8 @@ enum class DropReason : std::uint8_t {
     ShardCredit,      // QoS 0 between shards that cannot keep up
     MemoryLimit,      // memory_limit
     SessionEnded,     // queued in a session that ended
+    JournalFull,      // no room on the disk
+    Unreadable,       // the journal could not give it back
     kCount,
 };
 std::string_view drop_reason_name(DropReason reason);
@@ -58,6 +60,8 @@ struct Counters {
     Counter shared_subscriptions;  // now
     Counter queued_messages;       // now, queued and in flight towards clients
     Counter queued_bytes;
+    Counter parked_messages;  // now, in share groups that wait for credit of other shards
+    Counter parked_bytes;
     Counter outbox_packets;
     Counter denied_connects, denied_publishes, denied_subscribes;
     std::array<Counter, static_cast<std::size_t>(DropReason::kCount)> dropped;

@@ -15,6 +15,8 @@ namespace martlet::broker {
 
 namespace {
 
+// Of a session's queue so many messages are kept in memory, the rest in the journal only.
+constexpr std::uint32_t kInMemoryMax = 64;
 // A frame larger than this is not copied into the outbox whole: its payload is referenced.
 constexpr std::size_t kShareFrom = FrameCache::kShareFrom;
 
@@ -33,6 +35,8 @@ struct WireIdentifier {
 }  // namespace
 
 bool Shard::may_read(const Session& session, std::string_view topic) const {
+    // Asked again when the message is sent, to whoever has come for it.
+    if (!session.is_user_known) return true;
     const auth::Security& rules = security(session.listener);
     if (!rules.has_acl()) return true;
     return rules.decide(session.user_name, session.client_id, auth::Access::Read, topic).is_allowed;
@@ -74,6 +78,7 @@ void Shard::deliver_merged(std::span<Subscription* const> subscriptions, Publica
     Publication own = publication.copy_with_properties(identifiers);
     frames_.begin();
     deliver(merged, own);
+    publication.position = own.position;
     frames_.begin();
 }
 
@@ -97,7 +102,7 @@ void Shard::send_qos0(Session& session, Publication& publication, bool retain,
                       std::uint32_t identifier) {
     Connection* connection = session.connection;
     // Nothing follows a DISCONNECT [MQTT-3.14.4-1].
-    if (connection == nullptr || connection->is_closing()) {
+    if (connection == nullptr || !connection->is_ready()) {
         if (options().queue_qos0_messages && session.is_durable()) {
             return enqueue(session, publication, mqtt::Qos::AtMostOnce, retain, identifier);
         }
@@ -130,6 +135,9 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
                         has_window(session);
     // Topic and properties count as well as the payload.
     std::size_t cost = publication.message()->size();
+    bool is_recorded = recorder_ && session.key != 0;
+    bool is_promised = is_recorded && publication.exact != nullptr && qos == mqtt::Qos::ExactlyOnce;
+    goes_at_once &= !is_promised;
     if (!goes_at_once && !has_queue_room(flow, cost)) {
         if (!flow.is_drop_logged) {
             flow.is_drop_logged = true;
@@ -138,32 +146,46 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
         return drop(DropReason::QueueFull);
     }
     OutEntry entry;
-    entry.message = BodyRef(publication.message()).release();
     entry.subscription_identifiers = identifier;
     entry.qos = qos;
     entry.retain = retain;
+    if (is_promised) {
+        recorder_->promise(session, publication, entry);
+    } else if (is_recorded) {
+        bool is_urgent = !goes_at_once || qos == mqtt::Qos::ExactlyOnce;
+        recorder_->add_delivery(session, publication, entry, is_urgent);
+    }
+    entry.is_stored =
+        is_recorded && !is_promised && !goes_at_once && flow.in_memory >= kInMemoryMax;
+    if (entry.is_stored) {
+        entry.stored_bytes = cost;
+    } else {
+        entry.message = BodyRef(publication.message()).release();
+        flow.in_memory++;
+    }
     flow.out.push(entry);
-    flow.out_bytes += cost;
-    counters_.queued_messages.add();
-    counters_.queued_bytes.add(cost);
+    count_queued(flow, entry);
     if (!goes_at_once) return;
     OutEntry& sent = begin_next(flow);
+    if (is_recorded && qos == mqtt::Qos::ExactlyOnce) return send_after_recording(session, sent);
     if (!write_publish(*connection, publication, sent, false)) finish_entry(session, sent);
 }
 
 // The first that waits is in flight from now on.
 OutEntry& Shard::begin_next(Session::Flow& flow) {
-    mqtt::Qos qos = flow.out.at(flow.out.sent()).qos;
+    const OutEntry& next = flow.out.at(flow.out.sent());
+    mqtt::Qos qos = next.qos;
+    if (!next.is_stored) flow.in_memory--;
     OutEntry& entry = flow.out.send_next(qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec
                                                                        : OutState::WaitPuback);
-    flow.in_flight_bytes += entry.message->size();
+    flow.in_flight_bytes += entry.bytes();
     return entry;
 }
 
 // The message itself is no longer needed (QoS 2 after PUBREC), or the whole entry is done.
 void Shard::release_message(Session& session, OutEntry& entry) {
-    if (entry.message == nullptr) return;
-    std::size_t bytes = entry.message->size();
+    if (!entry.has_message()) return;
+    std::uint64_t bytes = entry.bytes();
     session.flow->out_bytes -= bytes;
     bool is_in_flight = entry.state != OutState::Queued && entry.state != OutState::WaitResend;
     if (is_in_flight) session.flow->in_flight_bytes -= bytes;
@@ -172,7 +194,21 @@ void Shard::release_message(Session& session, OutEntry& entry) {
     OutQueue::release(entry);
 }
 
+// QoS 2 to a session that lasts: message and packet id are on disk before it leaves.
+void Shard::send_after_recording(Session& session, OutEntry& entry) {
+    entry.state = OutState::WaitRecorded;
+    entry.is_id_recorded = true;
+    recorder_->note_sent(session, entry);
+}
+
+void Shard::end_record(const OutEntry& entry) {
+    if (entry.key == 0 || entry.state == OutState::Done) return;
+    if (entry.state != OutState::WaitPubcomp) recorder_->end_delivery(entry);
+    if (entry.is_id_recorded) recorder_->remove(entry.key + 1);
+}
+
 void Shard::finish_entry(Session& session, OutEntry& entry) {
+    if (recorder_) end_record(entry);
     release_message(session, entry);
     session.flow->out.finish(entry);
 }
@@ -184,28 +220,36 @@ bool Shard::has_window(const Session& session) const {
     if (bytes_max != 0 && flow.out.in_flight() > 0 && flow.in_flight_bytes >= bytes_max)
         return false;
     return flow.out.in_flight() < connection.send_quota_ &&
-           connection.outbox.size() <= options().outbox_bytes_max && !connection.is_closing();
+           connection.outbox.size() <= options().outbox_bytes_max && connection.is_ready();
 }
 
 void Shard::pump(Session& session) {
-    if (session.connection == nullptr || !session.flow) return;
+    if (session.connection == nullptr || !session.connection->is_ready() || !session.flow) return;
     OutQueue& out = session.flow->out;
     while (out.to_resend() > 0 && has_window(session)) {
         OutEntry& entry = *out.resend_next();
-        session.flow->in_flight_bytes += entry.message->size();
+        session.flow->in_flight_bytes += entry.bytes();
         resend(session, entry);
     }
     if (out.to_resend() > 0) return;
     while (out.queued() > 0 && out.has_packet_id() && has_window(session)) {
         OutEntry& next = out.at(out.sent());
+        if (next.is_promised) return;
+        if (next.is_stored) return read_back(session);
         MessageView message(next.message);
+        bool is_lost = message.topic().empty();  // could not be read back
         bool expired = message.is_expired(now_.steady);
-        if (expired || (has_acl_ && !may_read(session, message.topic()))) {
-            drop(expired ? DropReason::Expired : DropReason::DeniedRead);
+        if (is_lost || expired || (has_acl_ && !may_read(session, message.topic()))) {
+            drop(is_lost ? DropReason::Unreadable
+                         : (expired ? DropReason::Expired : DropReason::DeniedRead));
             finish_entry(session, begin_next(*session.flow));
             continue;
         }
-        write_entry(session, begin_next(*session.flow), false);
+        OutEntry& entry = begin_next(*session.flow);
+        if (entry.key != 0 && entry.qos == mqtt::Qos::ExactlyOnce)
+            send_after_recording(session, entry);
+        else
+            write_entry(session, entry, false);
     }
     if (out.queued() > 0) return;
     session.flow->is_drop_logged = false;
@@ -215,9 +259,11 @@ void Shard::pump(Session& session) {
 // Sent on an earlier connection. An exchange of QoS 2 that has begun goes on, whatever its expiry
 // (4.3.3); what may no longer be read ends.
 void Shard::resend(Session& session, OutEntry& entry) {
-    if (!has_acl_ || may_read(session, MessageView(entry.message).topic()))
+    std::string_view topic = MessageView(entry.message).topic();
+    bool is_lost = topic.empty();  // could not be read back
+    if (!is_lost && (!has_acl_ || may_read(session, topic)))
         return write_entry(session, entry, true);
-    drop(DropReason::DeniedRead);
+    drop(is_lost ? DropReason::Unreadable : DropReason::DeniedRead);
     finish_entry(session, entry);
 }
 

@@ -27,32 +27,28 @@ topics::GroupMember member_of(std::uint32_t shard, const Session& session,
 
 }  // namespace
 
-bool Shard::deliver_to_group(topics::ShareGroup& group, Publication& publication) {
-    const topics::GroupMember* member = group.pick();
-    if (member == nullptr) return false;
-    if (member->shard == index_) {
-        Session* session = session_slots_.find(member->session);
-        if (session == nullptr) return false;
-        deliver_to_member(*session, *member, publication);
+bool Shard::deliver_to_group(Group& group, Publication& publication, std::uint32_t from) {
+    bool may_wait = publication.qos != mqtt::Qos::AtMostOnce;
+    if (may_wait && group.has_parked()) {
+        // Those that came before it go first.
+        park(group, publication, from);
         return true;
     }
-    Link& link = links_[member->shard];
-    if (publication.qos == mqtt::Qos::AtMostOnce &&
-        link.outstanding > options().shard_credit_bytes) {
+    if (const topics::GroupMember* member = group.pick(busy_)) {
+        hand_to_member(*member, publication);
+        return true;
+    }
+    if (!group.has_takers()) return false;
+    if (may_wait)
+        park(group, publication, from);
+    else
         drop(DropReason::ShardCredit);
-        return true;
-    }
-    LetterBatch& batch = batch_for(member->shard);
-    const BodyRef& message = publication.message();
-    std::uint64_t cost = 64 + message->size();
-    batch.bytes += cost;
-    link.outstanding += cost;
-    batch.letters.emplace_back(DeliverLetter{message, publication.number, *member});
     return true;
 }
 
 bool Shard::add_shared(Session& session, std::string_view group, std::string_view filter,
-                       const mqtt::Subscription& wanted, std::uint32_t identifier) {
+                       const mqtt::Subscription& wanted, std::uint32_t identifier,
+                       journal::Key restored) {
     std::string key(group);
     key += '/';
     key += filter;
@@ -69,6 +65,10 @@ bool Shard::add_shared(Session& session, std::string_view group, std::string_vie
     subscription->qos = wanted.qos;
     subscription->retain_as_published = wanted.retain_as_published;
     subscription->identifier = identifier;
+    if (restored != 0)
+        subscription->key = restored;
+    else if (recorder_)
+        recorder_->put_subscription(session, *subscription);
     GroupLetter letter;
     letter.change = GroupLetter::Change::Join;
     letter.member = member_of(index_, session, *subscription);
@@ -115,7 +115,7 @@ void Shard::apply(const GroupLetter& letter) {
                            [&](const auto& g) { return g->name() == letter.name; });
     if (it == groups.end()) {
         if (!joins) return;
-        groups.push_back(std::make_unique<topics::ShareGroup>(letter.name));
+        groups.push_back(std::make_unique<Group>(letter.name));
         it = std::prev(groups.end());
         stamps_.change(letter.filter);
     }
@@ -133,7 +133,9 @@ void Shard::apply(const GroupLetter& letter) {
             (*it)->set_online(letter.member.shard, letter.member.session, false);
             break;
     }
+    may_unpark_ = true;  // to a member that was not there before
     if (!(*it)->empty()) return;
+    drop_parked(**it);
     groups.erase(it);
     stamps_.change(letter.filter);
     if (entry->value.empty()) subscribers_.remove(*entry);

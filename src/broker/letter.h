@@ -7,6 +7,8 @@
 #include "base/body.h"
 #include "base/inbox.h"
 #include "base/slots.h"
+#include "broker/shard_batch.h"
+#include "broker/shard_reading.h"
 #include "topics/share_group.h"
 
 #include <cstdint>
@@ -23,6 +25,7 @@ struct Snapshot;
 struct PublishLetter {
     BodyRef message;
     std::uint64_t number = 0;  // retained: its number
+    bool is_exact = false;     // see broker/exact.h
 };
 
 // A share group's home picked this session, which lives in the receiving shard.
@@ -30,6 +33,7 @@ struct DeliverLetter {
     BodyRef message;
     std::uint64_t number = 0;
     topics::GroupMember member;
+    bool is_exact = false;
 };
 
 // A member of a share group whose home is the receiving shard came, went, or changed its state.
@@ -55,20 +59,61 @@ struct ReloadLetter {
 // Say in the log who is subscribed to what (SIGUSR2).
 struct LogSubscriptionsLetter {};
 
-// The sender handled this many bytes of the receiver's letters since it last said so.
+// The sender handled this many bytes of the receiver's letters since it last said so: messages for
+// all subscribers, and such for a picked member.
 struct CreditLetter {
     std::uint64_t bytes = 0;
+    std::uint64_t picked_bytes = 0;
 };
 
-using Letter = std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>,
-                            AdmissionLetter, ReloadLetter, LogSubscriptionsLetter, CreditLetter>;
+// All letters of the receiver that had to be settled, up to this one, are: counted for this pair of
+// shards from the first on.
+struct SettledLetter {
+    std::uint64_t count = 0;
+};
+
+// QoS 2: what the sender wants written for the receiver's letter with this count, which is settled
+// but for that.
+struct PreparedLetter {
+    std::uint64_t count = 0;
+    std::vector<ShardBatch::Delivery> copies;
+};
+
+// It is on disk, with everything else of that message.
+struct CommittedLetter {
+    std::uint64_t count = 0;
+};
+
+// A batch comes back from the journal.
+struct JournalLetter {
+    std::unique_ptr<ShardBatch> batch;
+};
+
+// Messages that were asked for.
+struct ReadingLetter {
+    std::unique_ptr<ShardReading> reading;
+};
+
+// The journal was full and has room again.
+struct RoomLetter {};
+
+using Letter =
+    std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>, AdmissionLetter,
+                 ReloadLetter, LogSubscriptionsLetter, CreditLetter, SettledLetter, PreparedLetter,
+                 CommittedLetter, JournalLetter, ReadingLetter, RoomLetter>;
+
+// What a message costs towards the credit of a pair of shards.
+inline std::uint64_t letter_cost(const BodyRef& message) {
+    return 64 + message->size();
+}
 
 // What crosses in one push. `from` is the sending shard, or kOutside for a worker or the main
 // thread.
 struct LetterBatch : InboxNode {
     static constexpr std::uint32_t kOutside = UINT32_MAX;
     std::uint32_t from = kOutside;
-    std::uint64_t bytes = 0;  // to be credited
+    std::uint64_t bytes = 0;         // to be credited: of PublishLetters
+    std::uint64_t picked_bytes = 0;  // of DeliverLetters
     std::vector<Letter> letters;
 };
 

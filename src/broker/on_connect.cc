@@ -206,7 +206,7 @@ void Connection::on_admission(bool is_accepted) {
         finish_connect();
     else
         refuse_admission(request_->refusal);
-    if (was_held) transport_.resume();
+    if (was_held && !is_held_) transport_.resume();
 }
 
 void Connection::refuse_admission(std::string_view why) {
@@ -216,8 +216,9 @@ void Connection::refuse_admission(std::string_view why) {
 }
 
 bool Connection::is_session_of_another(const Session& session) const {
-    // Only where user names have been proved does it matter whose session it is.
-    return !shard_.security(listener_).options().password_file.empty() &&
+    // Only where user names have been proved does it matter whose session it is; one whose user the
+    // broker before us did not write down belongs to who comes first.
+    return session.is_user_known && !shard_.security(listener_).options().password_file.empty() &&
            session.user_name != request_->user_name;
 }
 
@@ -236,13 +237,31 @@ void Connection::finish_connect() {
         shard_.shared().sessions.load(std::memory_order_relaxed) >= options.global_max_clients) {
         return refuse(mqtt::ReasonCode::ServerBusy, "server busy");
     }
-    bool session_present = false;
-    Session& session = take_session(session_present);
+    Recorder* recorder = shard_.recorder();
+    bool is_new = known == nullptr || clean_start_;
+    if (recorder != nullptr && recorder->is_full() && is_new && request_->expiry_s != 0) {
+        bool is_v5 = version_ == mqtt::Version::V5;
+        return refuse(is_v5 ? mqtt::ReasonCode::QuotaExceeded : mqtt::ReasonCode::ServerUnavailable,
+                      "no room on the disk for its session");
+    }
+    bool was_recorded = known != nullptr && known->key != 0;
+    Session& session = take_session(request_->is_session_present);
     shard_.attach(session, *this);
+    Wait wait;
+    if (recorder != nullptr && (was_recorded || session.key != 0)) wait = recorder->everything();
+    if (recorder == nullptr || recorder->is_over(wait)) return complete_connect();
+    state_ = State::Recording;
+    is_held_ = true;
+    recorder->connect_later(*this, wait);
+}
+
+// What was created or discarded is on disk.
+void Connection::complete_connect() {
+    Session& session = *session_;
     state_ = State::Ready;
     shard_.counters().connects.add();
-    if (options.connection_messages) log_connect();
-    send_connack(session_present);
+    if (shard_.options().connection_messages) log_connect();
+    send_connack(request_->is_session_present);
     request_.reset();
     if (keep_alive_s_ == 0)
         timer_.cancel();
@@ -272,12 +291,23 @@ Session& Connection::take_session(bool& session_present) {
     session_present = session != nullptr;
     Session& taken =
         session_present ? *session : shard_.make_session(request_->client_id, request_->user_name);
+    bool is_changed = !taken.is_user_known || taken.user_name != request_->user_name ||
+                      taken.listener != listener_ || taken.expiry_s != request_->expiry_s;
     taken.user_name = request_->user_name;
+    taken.is_user_known = true;
     taken.listener = listener_;
     taken.expiry_s = request_->expiry_s;
     taken.will = std::move(request_->will);
     has_will_ = taken.will != nullptr;
+    taken.ends_at_ms = 0;
+    if (shard_.recorder() != nullptr && must_record(taken, is_changed))
+        shard_.recorder()->put_session(taken);
     return taken;
+}
+
+bool Connection::must_record(const Session& session, bool is_changed) {
+    if (session.key == 0) return session.is_durable();
+    return is_changed || session.will || session.is_will_recorded || session.is_end_recorded;
 }
 
 void Connection::send_connack(bool session_present) {

@@ -32,7 +32,13 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
     }
     // What must not be dropped waits: the publisher is read no further.
     bool is_kept = publish.qos != mqtt::Qos::AtMostOnce || publish.retain;
-    if (is_kept && !shard_.has_credit(topic)) {
+    Recorder* recorder = shard_.recorder();
+    bool is_full = is_kept && recorder != nullptr && recorder->is_full();
+    // MQTT 5 clients are told that the disk is full; others get no acknowledgement until there is
+    // room.
+    bool can_tell = version_ == mqtt::Version::V5 && publish.qos != mqtt::Qos::AtMostOnce;
+    bool must_wait = is_full ? !can_tell : is_kept && !shard_.has_credit(topic);
+    if (must_wait) {
         shard_.hold_for_credit(*this);
         return Progress::Hold;
     }
@@ -48,6 +54,12 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
     counters.publish_bytes_received.add(publish.payload.size());
     if (!register_qos2(publish)) return Progress::Done;
     reason = check_rights(topic, publish);
+    if (reason == ReasonCode::Success && is_full) {
+        counters.drop(DropReason::JournalFull);
+        reason = ReasonCode::QuotaExceeded;
+    }
+    Position position = 0;
+    bool is_exact = false;
     if (reason == ReasonCode::Success) {
         Publication publication;
         publication.topic = topic;
@@ -56,6 +68,7 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
         publication.retain = publish.retain;
         publication.publisher = session_;
         publication.frame = frame;
+        publication.is_awaited = recorder != nullptr && publish.qos != mqtt::Qos::AtMostOnce;
         if (version_ == mqtt::Version::V5) {
             publication.properties = publish.properties.raw;
             if (publish.properties.has(mqtt::PropertyId::MessageExpiryInterval)) {
@@ -63,11 +76,15 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
                 publication.expires_at_ms = (shard_.now().steady + interval).count();
             }
         }
+        if (recorder != nullptr && publish.qos == mqtt::Qos::ExactlyOnce)
+            shard_.begin_exact(publication, *session_, publish.packet_id);
+        is_exact = publication.exact != nullptr;
         bool any =
             shard_.publish(publication, publish.retain ? shard_.origin_of(*session_) : nullptr);
         if (!any) reason = ReasonCode::NoMatchingSubscribers;
+        position = publication.position;
     }
-    if (publish.qos != mqtt::Qos::AtMostOnce) answer_publish(publish, reason);
+    if (publish.qos != mqtt::Qos::AtMostOnce) answer_publish(publish, reason, position, is_exact);
     return Progress::Done;
 }
 
@@ -106,9 +123,12 @@ bool Connection::resolve_alias(mqtt::Publish& publish) {
 bool Connection::register_qos2(const mqtt::Publish& publish) {
     if (publish.qos != mqtt::Qos::ExactlyOnce) return true;
     auto& received = session_->flows().received;
-    if (received.contains(publish.packet_id)) {
-        send_ack(mqtt::PacketType::Pubrec, publish.packet_id,
-                 ReasonCode::Success);  // [MQTT-4.3.3-10]
+    if (auto it = received.find(publish.packet_id); it != received.end()) {
+        Recorder* recorder = shard_.recorder();
+        Wait wait = recorder == nullptr ? Wait() : recorder->ordinary();
+        wait.position = it->second.position;
+        send_ack_after(wait, mqtt::PacketType::Pubrec, publish.packet_id,
+                       ReasonCode::Success);  // [MQTT-4.3.3-10]
         return false;
     }
     std::uint32_t limit = shard_.options().max_inflight_messages;
@@ -152,13 +172,23 @@ ReasonCode Connection::check_rights(std::string_view topic, const mqtt::Publish&
     return ReasonCode::NotAuthorized;
 }
 
-void Connection::answer_publish(const mqtt::Publish& publish, ReasonCode reason) {
+void Connection::answer_publish(const mqtt::Publish& publish, ReasonCode reason, Position position,
+                                bool is_exact) {
     // A 3.x client cannot be told: what is denied is acknowledged and dropped.
     if (version_ != mqtt::Version::V5) reason = ReasonCode::Success;
-    if (publish.qos == mqtt::Qos::AtLeastOnce)
-        return send_ack(mqtt::PacketType::Puback, publish.packet_id, reason);
-    if (!mqtt::is_error(reason)) session_->flows().received.insert(publish.packet_id);
-    send_ack(mqtt::PacketType::Pubrec, publish.packet_id, reason);
+    Recorder* recorder = shard_.recorder();
+    bool is_qos2 = publish.qos == mqtt::Qos::ExactlyOnce;
+    if (is_qos2 && !mqtt::is_error(reason)) {
+        session_->flows().received[publish.packet_id].position = position;
+        // The record of an exact one goes with its copies.
+        if (recorder != nullptr && !is_exact) recorder->put_received(*session_, publish.packet_id);
+    }
+    Wait wait;
+    bool has_record = publish.retain || (is_qos2 && session_->key != 0 && !is_exact);
+    if (recorder != nullptr && has_record) wait = recorder->everything();
+    wait.position = position;
+    send_ack_after(wait, is_qos2 ? mqtt::PacketType::Pubrec : mqtt::PacketType::Puback,
+                   publish.packet_id, reason);
 }
 
 void Connection::send_ack(mqtt::PacketType type, std::uint16_t packet_id, ReasonCode reason) {

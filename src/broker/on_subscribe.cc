@@ -2,7 +2,6 @@
 // messages.
 
 #include "base/log.h"
-#include "broker/send_packet.h"
 #include "broker/shard.h"
 #include "broker/trace.h"
 
@@ -38,11 +37,9 @@ void Connection::on_subscribe(const mqtt::FrameHead& head, ByteView body) {
     for (std::size_t at = 0; mqtt::next_subscription(packet.filters, at, wanted);) {
         codes.push_back(static_cast<std::uint8_t>(subscribe_one(wanted, identifier)));
     }
-    mqtt::Suback answer;
-    answer.packet_id = packet.packet_id;
-    answer.codes = codes;
-    send(*this, shard_, mqtt::PacketType::Suback, answer);
-    trace(*this, "Sending SUBACK to {}", client_id());
+    const Recorder* recorder = shard_.recorder();
+    Wait wait = recorder == nullptr || session_->key == 0 ? Wait() : recorder->ordinary();
+    send_codes_after(wait, mqtt::PacketType::Suback, packet.packet_id, std::move(codes));
     if (session_->replays) shard_.continue_replays(*session_);
 }
 
@@ -59,6 +56,7 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
         return version_ == mqtt::Version::V5 ? ReasonCode::NotAuthorized
                                              : ReasonCode::UnspecifiedError;
     }
+    if (session_->key != 0 && shard_.recorder()->is_full()) return no_room();
     wanted.qos = std::min(wanted.qos, listener_options().max_qos);
     if (log::is_on(log::Level::Subscribe)) {
         log::print(log::Level::Subscribe, "{} {} {}", client_id(), static_cast<int>(wanted.qos),
@@ -76,6 +74,11 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
     bool wants_retained = wanted.retain_handling == 0 || (wanted.retain_handling == 1 && is_new);
     if (wants_retained) shard_.start_replay(*session_, parsed.filter, *subscription, is_new);
     return static_cast<ReasonCode>(wanted.qos);
+}
+
+// A subscription that is to last cannot be written down.
+ReasonCode Connection::no_room() const {
+    return version_ == mqtt::Version::V5 ? ReasonCode::QuotaExceeded : ReasonCode::UnspecifiedError;
 }
 
 // Refused only when nothing could ever be delivered; all else is granted and filtered at delivery.
@@ -110,11 +113,10 @@ void Connection::on_unsubscribe(const mqtt::FrameHead& head, ByteView body) {
         if (log::is_on(log::Level::Unsubscribe))
             log::print(log::Level::Unsubscribe, "{} {}", client_id(), text);
     }
-    mqtt::Suback answer;
-    answer.packet_id = packet.packet_id;
-    if (version_ == mqtt::Version::V5) answer.codes = codes;
-    send(*this, shard_, mqtt::PacketType::Unsuback, answer);
-    trace(*this, "Sending UNSUBACK to {}", client_id());
+    if (version_ != mqtt::Version::V5) codes.clear();
+    const Recorder* recorder = shard_.recorder();
+    Wait wait = recorder == nullptr || session_->key == 0 ? Wait() : recorder->essential();
+    send_codes_after(wait, mqtt::PacketType::Unsuback, packet.packet_id, std::move(codes));
 }
 
 }  // namespace martlet::broker

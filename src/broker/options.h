@@ -52,6 +52,8 @@ struct Options {
     std::uint32_t connect_timeout_s = 30;
     // Bytes that may wait between two shards before publishers are held back.
     std::uint64_t shard_credit_bytes = 8u << 20;
+    // Bytes of messages that may wait to be written to the journal, likewise; for each shard.
+    std::uint64_t journal_credit_bytes = 16u << 20;
     // Client ids and topic filters whose packets are logged whatever the log level (`log_trace`).
     std::vector<std::string> trace_clients;
     std::vector<std::string> trace_topics;

@@ -12,6 +12,24 @@ void OutQueue::push(const OutEntry& entry) {
     at(size_ - 1) = entry;
 }
 
+void OutQueue::restore_sent(const OutEntry& entry) {
+    DCHECK(queued() == 0);
+    if (size_ == 0) next_id_ = entry.packet_id;
+    // What was sent between has been acknowledged.
+    OutEntry gone;
+    gone.state = OutState::Done;
+    for (; next_id_ != entry.packet_id; next_id_ = following(next_id_)) {
+        gone.packet_id = next_id_;
+        push(gone);
+        sent_++;
+    }
+    push(entry);
+    sent_++;
+    in_flight_++;
+    if (entry.state == OutState::WaitResend) to_resend_++;
+    next_id_ = following(next_id_);
+}
+
 OutEntry& OutQueue::send_next(OutState state) {
     DCHECK(queued() > 0);
     OutEntry& entry = at(sent_++);
@@ -32,8 +50,23 @@ OutEntry* OutQueue::find(std::uint16_t packet_id) {
     return entry.state == OutState::Done ? nullptr : &entry;
 }
 
+OutEntry* OutQueue::find_queued(journal::Key key) {
+    // Keys grow.
+    std::uint32_t from = sent_, to = size_;
+    while (from < to) {
+        std::uint32_t middle = from + (to - from) / 2;
+        if (at(middle).key < key)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < size_ && at(from).key == key ? &at(from) : nullptr;
+}
+
 void OutQueue::release(OutEntry& entry) {
-    if (entry.message != nullptr) std::exchange(entry.message, nullptr)->drop();
+    if (!entry.is_stored && entry.message != nullptr) entry.message->drop();
+    entry.message = nullptr;
+    entry.is_stored = false;
 }
 
 void OutQueue::finish(OutEntry& entry) {
@@ -53,7 +86,9 @@ void OutQueue::postpone_all() {
     resend_from_ = 0;
     for (std::uint32_t i = 0; i < sent_; i++) {
         OutEntry& entry = at(i);
-        if (entry.state == OutState::Done || entry.state == OutState::WaitPubcomp) continue;
+        if (entry.state == OutState::Done || entry.state == OutState::WaitPubcomp ||
+            entry.state == OutState::WaitRecorded)
+            continue;
         entry.state = OutState::WaitResend;
         to_resend_++;
     }

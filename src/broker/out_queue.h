@@ -5,6 +5,7 @@
 // by subtraction. A ring that grows by doubling and is given back when empty. Loop thread only.
 
 #include "base/body.h"
+#include "journal/group.h"
 #include "mqtt/types.h"
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace martlet::broker {
 
 enum class OutState : std::uint8_t {
     Queued,
-    Done,  // acknowledged (or QoS 0 and sent), while an older one is still in flight
+    Done,          // acknowledged (or QoS 0 and sent), while an older one is still in flight
+    WaitRecorded,  // QoS 2 with its packet id, not sent before that is on disk
     WaitPuback,
     WaitPubrec,
     WaitPubcomp,
@@ -22,14 +24,27 @@ enum class OutState : std::uint8_t {
 };
 
 struct OutEntry {
-    Body* message = nullptr;  // one hold, dropped by the queue; null once PUBREC has come
+    union {
+        Body* message = nullptr;     // one hold, dropped by the queue; null once PUBREC has come
+        std::uint64_t stored_bytes;  // is_stored: how large it is
+    };
+    journal::Key key = 0;                        // its record; 0: none
     std::uint32_t subscription_identifiers = 0;  // see Session::identifiers_of
     std::uint16_t packet_id = 0;
     mqtt::Qos qos = mqtt::Qos::AtMostOnce;
     bool retain : 1 = false;
-    OutState state : 7 = OutState::Queued;
+    bool is_id_recorded : 1 = false;  // QoS 2: the packet id has a record, too
+    bool is_stored : 1 = false;       // the message is in the journal only
+    bool is_promised : 1 = false;     // waits for another shard to write it (broker/exact.h)
+    OutState state : 4 = OutState::Queued;
+
+    bool has_message() const { return is_stored || message != nullptr; }
+    std::uint64_t bytes() const {
+        if (is_stored) return stored_bytes;
+        return message == nullptr ? 0 : message->size();
+    }
 };
-static_assert(sizeof(OutEntry) == 16, "paid for each queued message");
+static_assert(sizeof(OutEntry) == 24, "paid for each queued message");
 
 class OutQueue {
   public:
@@ -55,10 +70,15 @@ class OutQueue {
 
     // Takes over one hold on entry.message.
     void push(const OutEntry& entry);
+    // At start: an entry that was sent in an earlier run, with its packet id and state (WaitResend
+    // or WaitPubcomp), in the order of sending.
+    void restore_sent(const OutEntry& entry);
     // The first queued entry gets the next packet id and `state`; it must exist.
     OutEntry& send_next(OutState state);
     // The entry in flight with this packet id; null when there is none.
     OutEntry* find(std::uint16_t packet_id);
+    // The entry that waits under this key; null when there is none. All that wait must have keys.
+    OutEntry* find_queued(journal::Key key);
     // The message is no longer needed (PUBREC, or done).
     static void release(OutEntry& entry);
     // The entry has been acknowledged for good.

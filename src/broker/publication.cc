@@ -58,6 +58,9 @@ Publication Publication::copy_with_properties(ByteView further) const {
     Publication copied = of(other.message());
     copied.publisher = publisher;
     copied.number = number;
+    copied.is_awaited = is_awaited;
+    copied.position = position;
+    copied.exact = exact;
     return copied;
 }
 

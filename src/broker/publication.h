@@ -6,6 +6,8 @@
 
 #include "base/body.h"
 #include "broker/message.h"
+#include "broker/settlement.h"
+#include "journal/group.h"
 #include "topics/retained.h"
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 namespace martlet::broker {
 
 class Session;
+struct Exact;
 
 class Publication {
   public:
@@ -33,6 +36,14 @@ class Publication {
     // Set when `payload` lies in this body behind room for a MessageHead: message() then takes it
     // over instead of copying.
     BodyRef* frame = nullptr;
+    // Somebody waits until it is settled: the publisher's acknowledgement, or the shard that handed
+    // it over. Then `position` is taken when the first durable receiver turns up.
+    bool is_awaited = false;
+    // Several sessions of this shard may get it: it is recorded once, under `message_key`.
+    bool is_shared = false;
+    Position position = 0;
+    Exact* exact = nullptr;  // QoS 2 copies are promised, not recorded
+    journal::Key message_key = 0;
 
     static Publication of(const BodyRef& message);
 

@@ -37,7 +37,7 @@ void Shard::start_replay(Session& session, std::string_view filter, Subscription
 
 void Shard::continue_replays(Session& session) {
     std::vector<topics::RetainedMessage> found;
-    while (session.replays && session.connection != nullptr) {
+    while (session.replays && session.connection != nullptr && session.connection->is_ready()) {
         Session::Flow* flow = session.flow.get();
         bool window_full =
             flow != nullptr &&
@@ -60,7 +60,7 @@ void Shard::send_retained(Session& session, const Replay& replay,
     Publication publication = Publication::of(retained.body);
     MessageView message(retained.body.get());
     if (message.is_expired(now_.steady)) {
-        shared_.retained.remove(publication.topic, retained.number);
+        forget_retained(publication.topic, retained.number);
         return drop(DropReason::Expired);
     }
     if (!is_origin_allowed(retained, publication.topic)) return drop(DropReason::DeniedWrite);
@@ -73,10 +73,14 @@ bool Shard::sweep_retained(topics::Retained::Position& position) {
     bool more = shared_.retained.next("#", position, 1000, found);
     for (const topics::RetainedMessage& retained : found) {
         MessageView message(retained.body.get());
-        if (message.is_expired(now_.steady))
-            shared_.retained.remove(message.topic(), retained.number);
+        if (message.is_expired(now_.steady)) forget_retained(message.topic(), retained.number);
     }
     return more;
+}
+
+void Shard::forget_retained(std::string_view topic, std::uint64_t number) {
+    journal::Key key = shared_.retained.remove(topic, number);
+    if (recorder_) recorder_->remove(key);
 }
 
 bool Shard::is_origin_allowed(const topics::RetainedMessage& retained,

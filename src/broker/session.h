@@ -8,8 +8,10 @@
 #include "base/slots.h"
 #include "base/timer_wheel.h"
 #include "broker/out_queue.h"
+#include "broker/settlement.h"
 #include "broker/subscription.h"
 #include "broker/timers.h"
+#include "journal/group.h"
 #include "topics/retained.h"
 
 #include <cstdint>
@@ -51,8 +53,14 @@ class Session {
     bool is_durable() const { return expiry_s != 0; }
 
     std::string client_id;
-    std::string user_name;  // empty: anonymous
+    std::string user_name;      // empty: anonymous
+    bool is_user_known = true;  // false: imported, and nobody has come for it yet
     SlotHandle handle;
+    // Its record in the journal, by which the records of its subscriptions and messages name it. 0:
+    // it is not written down.
+    journal::Key key = 0;
+    bool is_will_recorded = false;
+    bool is_end_recorded = false;
     Connection* connection = nullptr;  // null: offline
     std::uint32_t expiry_s = 0;
     std::uint16_t listener = 0;  // the last one it came in by
@@ -71,7 +79,15 @@ class Session {
         std::uint64_t out_bytes = 0;        // payloads, queued and in flight
         std::uint64_t in_flight_bytes = 0;  // of these, sent
         bool is_drop_logged = false;
-        HashSet<std::uint16_t> received;  // QoS 2, PUBREL not seen
+        bool is_reading = false;      // messages are being read back
+        std::uint32_t in_memory = 0;  // queued ones whose message is not only in the journal
+        // QoS 2, PUBREL not seen.
+        struct Received {
+            journal::Key key = 0;   // its record; 0: none
+            Position position = 0;  // of its message
+        };
+        HashMap<std::uint16_t, Received> received;
+        std::uint32_t exacts = 0;  // of these, those that are not written yet (broker/exact.h)
     };
     std::unique_ptr<Flow> flow;
     Flow& flows() {

@@ -18,6 +18,8 @@ Shard::Shard(std::uint32_t index, Shared& shared, Now now)
       links_(shared.shards) {
     has_acl_ = std::any_of(snapshot_->security.begin(), snapshot_->security.end(),
                            [](const auto& s) { return s->has_acl(); });
+    if (shared_.journal != nullptr)
+        recorder_ = std::make_unique<Recorder>(*this, *shared_.journal, shared_.post, index_);
 }
 
 Shard::~Shard() {
@@ -64,6 +66,14 @@ void Shard::on_drained(Connection& connection) {
     }
 }
 
+// The journal gets all that is to be kept; the shard must go on handling letters until it has said
+// so.
+void Shard::record_all() {
+    if (!recorder_) return;
+    recorder_->hurry();
+    recorder_->hand_over();
+}
+
 void Shard::send_all_wills() {
     for (auto& [id, session] : sessions_) {
         bool is_wanted = session->connection == nullptr || session->connection->has_will_;
@@ -94,6 +104,7 @@ void Shard::add_connection(Connection& connection, SlotHandle& handle) {
 
 void Shard::remove_connection(Connection& connection, SlotHandle handle) {
     detach(connection);
+    if (connection.held_acks_) recorder_->forget_held(connection);
     connection_slots_.remove(handle);
     counters_.connections.subtract();
     if (connection.is_touched) std::erase(touched_, &connection);
@@ -121,11 +132,17 @@ void Shard::end_session(Session& session) {
         OutQueue& out = session.flow->out;
         for (std::uint32_t i = 0; i < out.size(); i++) {
             OutEntry& entry = out.at(i);
-            if (entry.message == nullptr) continue;
+            if (recorder_) end_record(entry);
+            if (!entry.has_message()) continue;
             release_message(session, entry);
             drop(DropReason::SessionEnded);
         }
+        if (recorder_) {
+            for (const auto& [id, received] : session.flow->received)
+                recorder_->remove(received.key);
+        }
     }
+    if (recorder_) recorder_->remove_session(session);
     session_slots_.remove(session.handle);
     counters_.sessions.subtract();
     shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
@@ -159,8 +176,11 @@ void Shard::resume_flow(Session& session) {
     for (std::uint32_t i = 0; i < out.sent(); i++) {
         OutEntry& entry = out.at(i);
         if (entry.state != OutState::WaitPubcomp) continue;
-        session.connection->send_ack(mqtt::PacketType::Pubrel, entry.packet_id,
-                                     mqtt::ReasonCode::Success);
+        if (entry.key != 0)
+            recorder_->release_later(*session.connection, entry.packet_id);
+        else
+            session.connection->send_ack(mqtt::PacketType::Pubrel, entry.packet_id,
+                                         mqtt::ReasonCode::Success);
     }
     pump(session);
 }
@@ -209,7 +229,7 @@ std::shared_ptr<const topics::RetainedOrigin> Shard::origin_of(const Session& se
 
 bool Shard::add_subscription(Session& session, std::string_view filter,
                              const mqtt::Subscription& wanted, std::uint32_t identifier,
-                             Subscription*& subscription) {
+                             Subscription*& subscription, journal::Key restored) {
     SubscriberTree::Entry& entry = subscribers_.find_or_add(filter);
     SubscriberList& direct = entry.value.direct;
     subscription = find_subscription(session, entry);
@@ -228,6 +248,10 @@ bool Shard::add_subscription(Session& session, std::string_view filter,
     subscription->no_local = wanted.no_local;
     subscription->retain_as_published = wanted.retain_as_published;
     subscription->identifier = identifier;
+    if (restored != 0)
+        subscription->key = restored;
+    else if (recorder_)
+        recorder_->put_subscription(session, *subscription);
     return is_new;
 }
 
@@ -259,6 +283,7 @@ bool Shard::remove_subscription(Session& session, std::string_view filter) {
 void Shard::drop_subscription(Session& session, Subscription* subscription) {
     session.unlink(subscription);
     std::unique_ptr<Subscription, decltype(&destroy)> owned(subscription, &destroy);
+    if (recorder_) recorder_->remove_subscription(*subscription);
     counters_.subscriptions.subtract();
     if (subscription->is_shared) {
         counters_.shared_subscriptions.subtract();

@@ -15,15 +15,20 @@
 #include "base/slots.h"
 #include "base/timer_wheel.h"
 #include "broker/connection.h"
+#include "broker/exact.h"
 #include "broker/frame_cache.h"
 #include "broker/letter.h"
 #include "broker/publication.h"
+#include "broker/recorder.h"
+#include "broker/route_ahead.h"
 #include "broker/session.h"
 #include "broker/shared.h"
 #include "broker/topic_cache.h"
 #include "topics/stamps.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,7 +49,10 @@ class Shard {
     void receive_letters(std::unique_ptr<LetterBatch> batch);
     void run_timers();
     void send_letters();
-    Milliseconds next_wake() const { return wheel_.next_wake(); }
+    Milliseconds next_wake() const {
+        return recorder_ ? std::min(wheel_.next_wake(), recorder_->next_wake())
+                         : wheel_.next_wake();
+    }
     bool has_closing() const { return !closing_.empty(); }
     // Connections with something in their outbox, each once. The caller writes and clears the list.
     std::vector<Connection*>& touched() { return touched_; }
@@ -57,6 +65,9 @@ class Shard {
     // once all shards have done so, connections are ended (MQTT 5 clients are told).
     void send_all_wills();
     void shut_down();
+    // After shut_down(): what is to outlive the process is on its way to the journal.
+    void record_all();
+    bool is_recorded() const { return !recorder_ || recorder_->is_idle(); }
 
     // Which shard a CONNECT belongs to. `connect` is sound. Without a client id, by the client's
     // host: what short-lived clients of one host publish one after the other keeps its order.
@@ -76,6 +87,8 @@ class Shard {
     Counters& counters() { return counters_; }
     Shared& shared() { return shared_; }
     TimerWheel& wheel() { return wheel_; }
+    // Null when nothing outlives the process.
+    Recorder* recorder() { return recorder_.get(); }
 
     // `log_trace topic FILTER`: messages on it are logged whatever the level.
     bool is_topic_traced(std::string_view topic) const {
@@ -97,6 +110,25 @@ class Shard {
     bool has_credit(std::string_view topic);
     void hold_for_credit(Connection& connection);
 
+    // restore.cc: before the first turn, what an earlier run left. False: it does not stand.
+    Session& restore_session(journal::Key key, const SessionRecord& record);
+    bool restore_subscription(Session& session, journal::Key key, const SubscriptionRecord& record);
+    void restore_sent(Session& session, OutEntry entry, ByteView value);
+    void restore_queued(Session& session, const OutEntry& entry);
+
+    // A QoS 2 message of this session is to be routed. exact.cc.
+    void begin_exact(Publication& publication, Session& session, std::uint16_t packet_id);
+
+    // What the recorder calls when something is on disk.
+    void keep_promises(Position position);
+    void pump(SlotHandle session);
+    void send_recorded(SlotHandle session, std::uint16_t packet_id);
+    void send_pubrel(SlotHandle connection, std::uint16_t packet_id);
+    void complete_connect(SlotHandle connection);
+    // Sends what need not wait any more. True: nothing is held now.
+    bool send_held(Connection& connection);
+    static SlotHandle handle_of(const Connection& connection) { return connection.handle_; }
+
     // Sessions.
     Session* find_session(std::string_view client_id) const;
     Session& make_session(std::string_view client_id, std::string_view user_name);
@@ -105,12 +137,14 @@ class Shard {
     void resume_session(Session& session);
     std::string make_client_id(const std::string& prefix);
 
-    // Subscriptions. add returns whether it is new (not only replaced).
+    // Subscriptions. add returns whether it is new (not only replaced). `restored`: its record,
+    // when it comes from an earlier run.
     bool add_subscription(Session& session, std::string_view filter,
                           const mqtt::Subscription& options, std::uint32_t identifier,
-                          Subscription*& subscription);
+                          Subscription*& subscription, journal::Key restored = 0);
     bool add_shared(Session& session, std::string_view group, std::string_view filter,
-                    const mqtt::Subscription& options, std::uint32_t identifier);
+                    const mqtt::Subscription& options, std::uint32_t identifier,
+                    journal::Key restored = 0);
     bool remove_subscription(Session& session, std::string_view filter);
     bool remove_shared(Session& session, std::string_view group, std::string_view filter);
     void start_replay(Session& session, std::string_view filter, Subscription& subscription,
@@ -135,10 +169,31 @@ class Shard {
     bool is_client_traced(std::string_view client_id) const;
 
     // route.cc
-    const TopicRoute& look_up(std::string_view topic);
+    // `payload_end`: the end of the message, if it comes from the bytes being read.
+    const TopicRoute& look_up(std::string_view topic, const std::uint8_t* payload_end = nullptr);
+    RouteAhead::Ready* route_ahead(std::string_view topic, const std::uint8_t* payload_end);
+    std::uint64_t stamp_of(std::string_view topic) const;
+    static void add_to(TopicRoute& route, const SubscriberTree::Entry& entry);
+    void group_by_session(TopicRoute& route) const;
+    topics::ShardSet others_of(topics::ShardSet shards) const {
+        return shards & ~(topics::ShardSet{1} << index_);
+    }
     void fill(TopicRoute& route, std::string_view topic);
     void hand_over(std::uint32_t shard, Publication& publication);
+    void set_retained(Publication& publication,
+                      const std::shared_ptr<const topics::RetainedOrigin>& origin);
+    void note_handed_over(std::uint32_t shard, Publication& publication);
+    void await_for(std::uint32_t shard, Publication& publication, bool is_exact);
+    void settle_for(std::uint32_t shard, const Publication& publication);
+    void report_settled(std::uint32_t shard);
+    void on_settled(std::uint32_t shard, std::uint64_t count);
+    Exact& open_exact(Publication& publication);
+    void complete_exacts();
+    void on_committed(std::uint32_t shard, std::uint64_t count);
+    void on_prepared(std::uint32_t shard, PreparedLetter& letter);
     LetterBatch& batch_for(std::uint32_t shard);
+    void confirm(std::uint32_t shard);
+    void on_credit(std::uint32_t shard, const CreditLetter& credit);
     void release_held();
 
     // deliver.cc
@@ -163,18 +218,35 @@ class Shard {
     static void append_payload(Outbox& outbox, Publication& publication);
     void write_entry(Session& session, OutEntry& entry, bool dup);
     static OutEntry& begin_next(Session::Flow& flow);
+    void read_back(Session& session);
+    void on_read(ShardReading& reading);
+    BodyRef message_of(ByteView value) const;
+    void put_back(Session::Flow& flow, OutEntry& entry, ByteView value);
+    void count_queued(Session::Flow& flow, const OutEntry& entry);
     void release_message(Session& session, OutEntry& entry);
     void finish_entry(Session& session, OutEntry& entry);
+    void send_after_recording(Session& session, OutEntry& entry);
+    void end_record(const OutEntry& entry);
     bool may_read(const Session& session, std::string_view topic) const;
     void drop(DropReason reason) { counters_.drop(reason); }
 
     // groups.cc
-    bool deliver_to_group(topics::ShareGroup& group, Publication& publication);
+    // `from`: the shard that the message came from.
+    bool deliver_to_group(Group& group, Publication& publication, std::uint32_t from);
     void change_group(GroupLetter letter, std::string_view group_and_filter);
     void apply(const GroupLetter& letter);
     void tell_groups(Session& session, GroupLetter::Change change);
 
+    // parked.cc
+    void hand_to_member(const topics::GroupMember& member, Publication& publication);
+    void park(Group& group, Publication& publication, std::uint32_t from);
+    void end_parked(Group& group);
+    bool unpark_one(Group& group);
+    void unpark();
+    void drop_parked(Group& group);
+
     // replay.cc
+    void forget_retained(std::string_view topic, std::uint64_t number);
     void send_retained(Session& session, const Replay& replay,
                        const topics::RetainedMessage& retained);
     bool is_origin_allowed(const topics::RetainedMessage& retained, std::string_view topic) const;
@@ -182,6 +254,7 @@ class Shard {
     // wills.cc
     void detach(Connection& connection);
     void send_will(Session& session);
+    void set_end(Session& session, std::uint32_t delay_s);
     void on_session_timer(Session& session);
 
     static Subscription* find_subscription(const Session& session,
@@ -208,7 +281,11 @@ class Shard {
     SubscriberTree subscribers_;
     topics::Stamps<std::uint64_t> stamps_;
     TopicCache topic_cache_;
+    RouteAhead ahead_;
     FrameCache frames_;
+    std::unique_ptr<Recorder> recorder_;
+    HashMap<Position, std::unique_ptr<Exact>> exacts_;
+    std::vector<Position> origins_;  // of these, those that came from our own publishers
 
     std::vector<Connection*> touched_;
     std::vector<Connection*> closing_;
@@ -218,10 +295,31 @@ class Shard {
     // confirmed.
     struct Link {
         std::unique_ptr<LetterBatch> batch;
+        // For the shard itself: what its own publishers have parked.
         std::uint64_t outstanding = 0;
-        std::uint64_t handled = 0;  // of its letters, since we last confirmed
+        std::uint64_t outstanding_picked = 0;  // the same of messages for a picked member
+        // Of its letters, since we last confirmed. Below 0 while several groups have parked one.
+        std::int64_t handled = 0;
+        std::uint64_t handled_picked = 0;
+        // Letters whose message must be settled, counted in each direction from the first on. Ours
+        // that it has not settled; its that are not settled here.
+        struct Unsettled {
+            std::uint64_t count = 0;
+            Position position = 0;
+        };
+        std::uint64_t sent = 0;
+        std::uint64_t received = 0;
+        std::uint64_t reported = 0;
+        std::deque<Unsettled> at_other;
+        std::deque<Unsettled> here;
+        HashMap<std::uint64_t, Position> promised;  // by count
     };
     std::vector<Link> links_;
+    // parked.cc: shards that may not be given more for picked members, groups that have parked
+    // something, and whether it is worth a look.
+    topics::ShardSet busy_ = 0;
+    std::vector<Group*> waiting_groups_;
+    bool may_unpark_ = false;
     std::vector<std::unique_ptr<LetterBatch>> spare_batches_;
 };
 

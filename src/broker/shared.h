@@ -8,6 +8,7 @@
 #include "broker/counters.h"
 #include "broker/letter.h"
 #include "broker/options.h"
+#include "journal/journal.h"
 #include "topics/interest.h"
 #include "topics/retained.h"
 
@@ -40,11 +41,13 @@ class HashChecker {
 
 struct Shared {
     Shared(std::uint32_t shard_count, std::shared_ptr<const Snapshot> initial,
-           Post& where_letters_go, HashChecker& checker)
+           Post& where_letters_go, HashChecker& checker,
+           journal::Journal* where_records_go = nullptr)
         : shards(shard_count),
           snapshot(std::move(initial)),
           post(where_letters_go),
           hash_checker(checker),
+          journal(where_records_go),
           counters(shard_count),
           listener_connections(snapshot->listeners.size()) {}
 
@@ -59,6 +62,7 @@ struct Shared {
     const std::shared_ptr<const Snapshot> snapshot;  // what the shards start with
     Post& post;
     HashChecker& hash_checker;
+    journal::Journal* const journal;  // null: nothing outlives the process
     topics::Interest interest;
     topics::Retained retained;
     // One for each shard; written by that shard.

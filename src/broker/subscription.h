@@ -3,9 +3,10 @@
 // One subscription of one session. Owned by the session; known to the shard's filter tree (or, when
 // shared, to the group's home shard) while it lives. Loop thread only.
 
+#include "broker/group.h"
+#include "journal/group.h"
 #include "mqtt/packets.h"
 #include "topics/filter_tree.h"
-#include "topics/share_group.h"
 
 #include <cstdint>
 #include <memory>
@@ -49,7 +50,7 @@ class SubscriberList {
 // home is here.
 struct Subscribers {
     SubscriberList direct;
-    std::vector<std::unique_ptr<topics::ShareGroup>> groups;
+    std::vector<std::unique_ptr<Group>> groups;
     bool empty() const { return direct.empty() && groups.empty(); }
 };
 using SubscriberTree = topics::FilterTree<Subscribers>;
@@ -68,6 +69,7 @@ struct alignas(64) Subscription {
     bool no_local = false;
     bool retain_as_published = false;
     bool is_shared = false;  // it is a SharedSubscription
+    journal::Key key = 0;    // its record; 0: none
 
     // Shared only: "GROUP/FILTER" as it stands behind "$share/".
     const std::string& share_key() const;

@@ -8,7 +8,9 @@
 #include "broker/subscription.h"
 #include "topics/interest.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +22,7 @@ struct TopicRoute {
     std::uint64_t stamp = 0;  // local and interest stamps together; 0: to be filled
     topics::ShardSet others = 0;
     std::vector<Subscription*> direct;
-    std::vector<std::pair<topics::ShareGroup*, const SubscriberTree::Entry*>> groups;
+    std::vector<std::pair<Group*, const SubscriberTree::Entry*>> groups;
 
     void clear() {
         others = 0;
@@ -33,9 +35,10 @@ struct TopicRoute {
 class TopicCache {
   public:
     // The topic's route; its stamp is 0 when the caller must fill it. Valid until the next call.
-    TopicRoute& find(std::string_view topic) {
-        std::uint64_t hash = hash_text(topic) | 1;
-        std::size_t set = (hash >> 8) % kSets;
+    // `text_hash` is hash_text(topic).
+    TopicRoute& find(std::string_view topic, std::uint64_t text_hash) {
+        std::uint64_t hash = text_hash | 1;
+        std::size_t set = set_of(hash);
         Hashes& hashes = hashes_[set];
         for (std::size_t way = 0; way < kWays; way++) {
             if (hashes.of[way] != hash) continue;
@@ -55,6 +58,13 @@ class TopicCache {
         return victim.route;
     }
 
+    // Whether a topic with this hash is kept.
+    bool knows(std::uint64_t text_hash) const {
+        std::uint64_t hash = text_hash | 1;
+        const auto& known = hashes_[set_of(hash)].of;
+        return std::find(std::begin(known), std::end(known), hash) != std::end(known);
+    }
+
     // Call after filling. A route to very many is not kept, since finding it again costs little
     // beside delivering to them all: so the cache holds at most some 20 MB.
     TopicRoute& filled(TopicRoute& route) {
@@ -70,6 +80,7 @@ class TopicCache {
     static constexpr std::size_t kLongest = 512;
     static constexpr std::size_t kSets = 1024;
     static constexpr std::size_t kWays = 4;
+    static std::size_t set_of(std::uint64_t hash) { return (hash >> 8) % kSets; }
     // One cache line a set: a topic that is not kept costs no more than that.
     struct alignas(64) Hashes {
         std::uint64_t of[kWays] = {};

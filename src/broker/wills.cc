@@ -28,23 +28,33 @@ void Shard::detach(Connection& connection) {
     std::uint32_t delay_s = session->will ? session->will->delay_s : 0;
     if (session->will && (delay_s == 0 || !session->is_durable())) send_will(*session);
     if (!session->is_durable()) return end_session(*session);
-    if (session->expiry_s == kNeverExpires && !session->will) return;
-    session->ends_at_ms =
-        session->expiry_s == kNeverExpires ? 0 : in_seconds(now_, session->expiry_s);
-    std::int64_t due = session->ends_at_ms;
-    if (session->will) {
+    set_end(*session, delay_s);
+    bool is_changed =
+        session->ends_at_ms != 0 || session->is_will_recorded != (session->will != nullptr);
+    if (recorder_ && session->key != 0 && is_changed) recorder_->put_session(*session);
+}
+
+// When an offline session ends, and when its will is due.
+void Shard::set_end(Session& session, std::uint32_t delay_s) {
+    if (session.expiry_s == kNeverExpires && !session.will) return;
+    session.ends_at_ms = session.expiry_s == kNeverExpires ? 0 : in_seconds(now_, session.expiry_s);
+    std::int64_t due = session.ends_at_ms;
+    if (session.will) {
         // The will is sent at the end of its delay or of the session, whichever comes first
         // [MQTT-3.1.3-9].
-        session->will_due_ms = in_seconds(now_, delay_s);
-        due = due == 0 ? session->will_due_ms : std::min(due, session->will_due_ms);
+        session.will_due_ms = in_seconds(now_, delay_s);
+        due = due == 0 ? session.will_due_ms : std::min(due, session.will_due_ms);
     }
-    wheel_.set(session->timer, Milliseconds(due));
+    wheel_.set(session.timer, Milliseconds(due));
 }
 
 void Shard::on_session_timer(Session& session) {
     if (session.is_online()) return;
     bool is_over = session.ends_at_ms != 0 && session.ends_at_ms <= now_.steady.count();
-    if (session.will && (is_over || session.will_due_ms <= now_.steady.count())) send_will(session);
+    if (session.will && (is_over || session.will_due_ms <= now_.steady.count())) {
+        send_will(session);
+        if (recorder_ && session.key != 0 && !is_over) recorder_->put_session(session);
+    }
     if (is_over) {
         counters_.sessions_expired.add();
         log::notice("Expiring client {} due to timeout.", session.client_id);

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -74,6 +75,31 @@ class FilterTree {
         if (Entry* entry = find(hash, topic)) found(*entry);
     }
 
+    // A topic that is matched side by side with others.
+    struct Matching {
+        std::string_view topic;
+        std::uint64_t hash = 0;     // hash_text(topic)
+        std::vector<Entry*> found;  // asked for, maybe not here yet
+        LevelTrie::Walk walk;
+    };
+    // Finds the same as match() does for each, in the same order, in little more time than the
+    // slowest of them takes to come from memory.
+    void match(std::span<Matching> all) const {
+        for (Matching& m : all) {
+            m.found.clear();
+            entries_.prefetch(m.hash);
+            if (!wildcards_.empty()) wildcards_.begin(m.walk, m.topic);
+        }
+        walk(all);
+        for (Matching& m : all) {
+            if (std::uint64_t payload = entries_.guess(m.hash))
+                __builtin_prefetch(entry_of(payload));
+        }
+        for (Matching& m : all) {
+            if (Entry* entry = find(m.hash, m.topic)) m.found.push_back(entry);
+        }
+    }
+
     template <typename Visit>
     void for_each(Visit&& visit) const {
         entries_.for_each([&](std::uint64_t payload) { visit(*entry_of(payload)); });
@@ -92,6 +118,19 @@ class FilterTree {
     Entry* find(std::uint64_t hash, std::string_view filter) const {
         return entry_of(entries_.find(
             hash, [&](std::uint64_t payload) { return entry_of(payload)->filter() == filter; }));
+    }
+
+    void walk(std::span<Matching> all) const {
+        bool goes_on = !wildcards_.empty();
+        while (goes_on) {
+            goes_on = false;
+            for (Matching& m : all) {
+                goes_on |= wildcards_.step(m.walk, [&](void* value) {
+                    __builtin_prefetch(value);
+                    m.found.push_back(static_cast<Entry*>(value));
+                });
+            }
+        }
     }
 
     static void destroy(Entry* entry) {

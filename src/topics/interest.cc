@@ -35,6 +35,15 @@ void Interest::remove(std::string_view filter, std::uint32_t shard) {
     if (entry->value.present == 0) tree_.remove(*entry);
 }
 
+void Interest::match(std::span<Matching> all, std::span<ShardSet> shards) const {
+    std::shared_lock lock(mutex_);
+    tree_.match(all);
+    for (std::size_t i = 0; i < all.size(); i++) {
+        shards[i] = 0;
+        for (const Tree::Entry* entry : all[i].found) shards[i] |= entry->value.present;
+    }
+}
+
 ShardSet Interest::match(std::string_view topic) const {
     std::shared_lock lock(mutex_);
     ShardSet shards = 0;

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <shared_mutex>
+#include <span>
 #include <string_view>
 
 namespace martlet::topics {
@@ -22,23 +23,30 @@ using ShardSet = std::uint64_t;
 inline constexpr std::uint32_t kShardsMax = 64;
 
 class Interest {
-  public:
-    // Counted: as many removals as additions take a shard out again. A shard adds a filter once for
-    // its first own subscriber, and once for each member of a share group whose home it is.
-    void add(std::string_view filter, std::uint32_t shard);
-    void remove(std::string_view filter, std::uint32_t shard);
-
-    ShardSet match(std::string_view topic) const;
-
-    // Changes whenever match(topic) could have changed. Read it before match().
-    std::uint64_t stamp(std::string_view topic) const { return stamps_.read(topic); }
-
   private:
     struct Shards {
         ShardSet present = 0;
         ShardSet counted = 0;  // those with more than one, whose number stands in extra_
     };
     using Tree = FilterTree<Shards>;
+
+  public:
+    // A topic that is matched side by side with others, see FilterTree.
+    using Matching = Tree::Matching;
+
+    // Counted: as many removals as additions take a shard out again. A shard adds a filter once for
+    // its first own subscriber, and once for each member of a share group whose home it is.
+    void add(std::string_view filter, std::uint32_t shard);
+    void remove(std::string_view filter, std::uint32_t shard);
+
+    ShardSet match(std::string_view topic) const;
+    // The same for each of `all`, into the place of the same number in `shards`.
+    void match(std::span<Matching> all, std::span<ShardSet> shards) const;
+
+    // Changes whenever match(topic) could have changed. Read it before match().
+    std::uint64_t stamp(std::string_view topic) const { return stamps_.read(topic); }
+
+  private:
     struct CountKey {
         const Tree::Entry* entry;
         std::uint32_t shard;

@@ -61,13 +61,15 @@ void LevelTrie::remove(std::string_view filter) {
     drop_unused(node);
 }
 
-void LevelTrie::split(std::string_view topic, Levels& levels) {
-    levels.count = 0;
+void LevelTrie::begin(Walk& walk, std::string_view topic) const {
+    // Wildcards in the first level do not match topics that begin with '$' [MQTT-4.7.2-1].
+    walk.is_wild_ = topic.empty() || topic.front() != '$';
+    walk.count_ = 0;
+    walk.depth_ = 0;
     std::string_view level;
-    for (mqtt::TopicLevels rest(topic); levels.count < levels.at.size() && rest.next(level);) {
-        levels.hash[levels.count] = hash_text(level);
-        levels.at[levels.count++] = level;
-    }
+    for (mqtt::TopicLevels rest(topic); walk.count_ < kLevelsMax && rest.next(level);)
+        walk.levels_[walk.count_++] = {level, hash_text(level)};
+    ask_for(walk, {kRoot, 0, 0});
 }
 
 std::uint32_t LevelTrie::add_child(std::uint32_t parent, std::string_view level) {

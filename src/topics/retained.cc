@@ -55,7 +55,9 @@ std::uint32_t Retained::stripe_of(std::string_view topic) {
 }
 
 std::uint64_t Retained::set(std::string_view topic, BodyRef body,
-                            std::shared_ptr<const RetainedOrigin> origin) {
+                            std::shared_ptr<const RetainedOrigin> origin, std::uint64_t record,
+                            std::uint64_t* replaced) {
+    if (replaced != nullptr) *replaced = 0;
     Stripe& stripe = stripes_[stripe_of(topic)];
     RetainedMessage old;  // freed after the lock
     std::unique_lock lock(stripe.mutex);
@@ -64,6 +66,7 @@ std::uint64_t Retained::set(std::string_view topic, BodyRef body,
     if (!body) {
         if (it == stripe.messages.end()) return number;
         old = std::move(it->second);
+        if (replaced != nullptr) *replaced = old.record;
         bytes_.fetch_sub(old.body->size(), std::memory_order_relaxed);
         stripe.messages.erase(it);
         count_.fetch_sub(1, std::memory_order_relaxed);
@@ -72,25 +75,43 @@ std::uint64_t Retained::set(std::string_view topic, BodyRef body,
     bytes_.fetch_add(body->size(), std::memory_order_relaxed);
     if (it == stripe.messages.end()) {
         count_.fetch_add(1, std::memory_order_seq_cst);
-        stripe.messages.emplace(std::string(topic),
-                                RetainedMessage{std::move(body), number, std::move(origin)});
+        stripe.messages.emplace(std::string(topic), RetainedMessage{std::move(body), number,
+                                                                    std::move(origin), record});
         return number;
     }
-    old = std::exchange(it->second, RetainedMessage{std::move(body), number, std::move(origin)});
+    old = std::exchange(it->second,
+                        RetainedMessage{std::move(body), number, std::move(origin), record});
+    if (replaced != nullptr) *replaced = old.record;
     bytes_.fetch_sub(old.body->size(), std::memory_order_relaxed);
     return number;
 }
 
-void Retained::remove(std::string_view topic, std::uint64_t number) {
+std::uint64_t Retained::remove(std::string_view topic, std::uint64_t number) {
     Stripe& stripe = stripes_[stripe_of(topic)];
     RetainedMessage old;
     std::unique_lock lock(stripe.mutex);
     auto it = stripe.messages.find(topic);
-    if (it == stripe.messages.end() || it->second.number != number) return;
+    if (it == stripe.messages.end() || it->second.number != number) return 0;
     old = std::move(it->second);
     bytes_.fetch_sub(old.body->size(), std::memory_order_relaxed);
     stripe.messages.erase(it);
     count_.fetch_sub(1, std::memory_order_relaxed);
+    return old.record;
+}
+
+std::uint64_t Retained::restore(std::string_view topic, RetainedMessage message) {
+    Stripe& stripe = stripes_[stripe_of(topic)];
+    std::unique_lock lock(stripe.mutex);
+    number_ = std::max(number_.load(), message.number);
+    auto [it, is_new] = stripe.messages.try_emplace(std::string(topic));
+    if (is_new)
+        count_++;
+    else if (it->second.number > message.number)
+        return message.record;
+    else
+        bytes_ -= it->second.body->size();
+    bytes_ += message.body->size();
+    return std::exchange(it->second, std::move(message)).record;
 }
 
 bool Retained::next(std::string_view filter, Position& position, std::size_t most,

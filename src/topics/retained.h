@@ -31,16 +31,21 @@ struct RetainedMessage {
     BodyRef body;  // a broker::Message
     std::uint64_t number = 0;
     std::shared_ptr<const RetainedOrigin> origin;
+    std::uint64_t record = 0;  // where it is written down; 0: nowhere
 };
 
 class Retained {
   public:
     // Stores the message under its topic, or removes what is there when `body` is empty. Returns
-    // its number.
+    // its number. `replaced`, when given, becomes the record of the one that was there (0: none).
     std::uint64_t set(std::string_view topic, BodyRef body,
-                      std::shared_ptr<const RetainedOrigin> origin);
-    // Removes the message if it is still the one with this number (expiry).
-    void remove(std::string_view topic, std::uint64_t number);
+                      std::shared_ptr<const RetainedOrigin> origin, std::uint64_t record = 0,
+                      std::uint64_t* replaced = nullptr);
+    // Removes the message if it is still the one with this number (expiry). Returns its record.
+    std::uint64_t remove(std::string_view topic, std::uint64_t number);
+    // At start, before others read: a message from an earlier run, under its old number. Returns
+    // the record of the one for this topic that does not hold (0: none).
+    std::uint64_t restore(std::string_view topic, RetainedMessage message);
 
     // The number of the newest change that is visible to reads that begin after this call.
     std::uint64_t newest() const { return number_.load(std::memory_order_seq_cst); }

@@ -1,6 +1,17 @@
 #include "topics/share_group.h"
 
+#include <algorithm>
+
 namespace martlet::topics {
+
+namespace {
+
+bool may_take(const GroupMember& member) {
+    // A session that is away may still take what QoS 1 and 2 queue for it.
+    return member.is_online || member.qos != mqtt::Qos::AtMostOnce;
+}
+
+}  // namespace
 
 void ShareGroup::join(const GroupMember& member) {
     if (GroupMember* known = find(member.shard, member.session))
@@ -18,22 +29,28 @@ void ShareGroup::set_online(std::uint32_t shard, SlotHandle session, bool is_onl
     if (GroupMember* member = find(shard, session)) member->is_online = is_online;
 }
 
-const GroupMember* ShareGroup::pick() {
+const GroupMember* ShareGroup::pick(ShardSet busy) {
     std::size_t offline = members_.size();
+    bool is_any_online = false;
     for (std::size_t tried = 1; tried <= members_.size(); tried++) {
         std::size_t at = (turn_ + tried) % members_.size();
         const GroupMember& member = members_[at];
-        if (member.is_online) {
+        bool is_free = (busy >> member.shard & 1) == 0;
+        if (member.is_online && is_free) {
             turn_ = at;
             return &member;
         }
-        // A session that is away may still take what QoS 1 and 2 queue for it.
-        bool may_queue = member.qos != mqtt::Qos::AtMostOnce;
-        if (offline == members_.size() && may_queue) offline = at;
+        is_any_online |= member.is_online;
+        if (offline == members_.size() && is_free && may_take(member)) offline = at;
     }
-    if (offline == members_.size()) return nullptr;
+    // Who is there is waited for.
+    if (is_any_online || offline == members_.size()) return nullptr;
     turn_ = offline;
     return &members_[offline];
+}
+
+bool ShareGroup::has_takers() const {
+    return std::any_of(members_.begin(), members_.end(), may_take);
 }
 
 GroupMember* ShareGroup::find(std::uint32_t shard, SlotHandle session) {

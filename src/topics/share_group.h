@@ -5,6 +5,7 @@
 
 #include "base/slots.h"
 #include "mqtt/packets.h"
+#include "topics/interest.h"
 
 #include <cstdint>
 #include <memory>
@@ -35,8 +36,10 @@ class ShareGroup {
     void set_online(std::uint32_t shard, SlotHandle session, bool is_online);
 
     // The member whose turn it is: in rotation among those online; with none online, among those
-    // offline. Null when empty.
-    const GroupMember* pick();
+    // offline that can queue. Those in shards that are `busy` are passed over. Null: nobody.
+    const GroupMember* pick(ShardSet busy = 0);
+    // Whether somebody could be picked if no shard were busy.
+    bool has_takers() const;
 
   private:
     GroupMember* find(std::uint32_t shard, SlotHandle session);

@@ -122,6 +122,155 @@ TEST(Credit, BoundsWhatAGroupHandsToAMemberInAnotherShard) {
     flood("$share/" + probe.group_on(0, "t/#") + "/t/#", 1, {.qos = Qos::AtLeastOnce});
 }
 
+// The group's home has to pass on to a third shard that does not come to its turn.
+class Parking : public testing::Test {
+  protected:
+    Parking() {
+        for (Client* client : {&publisher_, &member_, &second_}) client->connect();
+    }
+    void join(Client& client) { client.subscribe(filter_, {.qos = Qos::AtLeastOnce}); }
+    void publish(int count) {
+        for (int i = 0; i < count; i++)
+            publisher_.say_publish("t", std::to_string(i), {.qos = Qos::AtLeastOnce});
+    }
+    // Shard 2 has no turn.
+    void turn_others(int times) {
+        for (int i = 0; i < times; i++) {
+            table_.turn(0);
+            table_.turn(1);
+            EXPECT_LE(parked_bytes(), 200u);
+        }
+    }
+    std::uint64_t parked_bytes() {
+        return table_.sum([](const auto& c) -> const auto& { return c.parked_bytes; });
+    }
+    std::uint64_t parked() {
+        return table_.sum([](const auto& c) -> const auto& { return c.parked_messages; });
+    }
+
+    Table table_{short_of_credit(3)};
+    std::string filter_ = "$share/" + table_.group_on(1, "t") + "/t";
+    Client publisher_{table_, "p", 0};
+    Client member_{table_, "m", 2};
+    Client second_{table_, "n", 1};
+};
+
+TEST_F(Parking, HoldsThePublisherOfAThirdShard) {
+    join(member_);
+    publish(100);
+    turn_others(20);
+    EXPECT_TRUE(publisher_.line().connection().is_held());
+    EXPECT_EQ(parked(), 1u);
+    EXPECT_LE(table_.post.waiting(2), 2u);
+    Strings got = member_.payloads();
+    ASSERT_EQ(got.size(), 100u);
+    for (int i = 0; i < 100; i++) EXPECT_EQ(got[static_cast<std::size_t>(i)], std::to_string(i));
+    EXPECT_EQ(parked_bytes(), 0u);
+    EXPECT_EQ(table_.dropped(DropReason::ShardCredit), 0u);
+}
+
+TEST_F(Parking, HoldsAPublisherOfTheHome) {
+    Client local(table_, "l", 1);
+    local.connect();
+    join(member_);
+    for (int i = 0; i < 50; i++)
+        local.say_publish("t", std::to_string(i), {.qos = Qos::AtLeastOnce});
+    turn_others(20);
+    EXPECT_TRUE(local.line().connection().is_held());
+    EXPECT_EQ(parked(), 1u);
+    EXPECT_EQ(member_.payloads().size(), 50u);
+    EXPECT_EQ(parked_bytes(), 0u);
+}
+
+TEST_F(Parking, WhatIsParkedByTwoGroupsIsPaidForUntilBothHaveHandedItOn) {
+    std::string group = table_.group_on(1, "+");
+    join(member_);
+    second_.subscribe("$share/" + group + "/+", {.qos = Qos::AtLeastOnce});
+    member_.subscribe("$share/" + group + "/+", {.qos = Qos::AtLeastOnce});
+    second_.unsubscribe("$share/" + group + "/+");
+    publish(40);
+    for (int i = 0; i < 20; i++) {
+        table_.turn(0);
+        table_.turn(1);
+        EXPECT_LE(parked(), 3u);
+    }
+    EXPECT_TRUE(publisher_.line().connection().is_held());
+    EXPECT_EQ(member_.payloads().size(), 80u);
+    EXPECT_EQ(parked_bytes(), 0u);
+}
+
+TEST_F(Parking, AnotherMemberThatComesGetsWhatWaits) {
+    join(member_);
+    publish(10);
+    turn_others(10);
+    ASSERT_EQ(parked(), 1u);
+    second_.say(
+        subscribe_frame(Version::V5, second_.next_id(), filter_, {.qos = Qos::AtLeastOnce}));
+    turn_others(60);
+    EXPECT_EQ(parked(), 0u);
+    second_.collect();
+    EXPECT_GE(second_.payloads().size(), 8u);
+    EXPECT_EQ(table_.dropped(DropReason::SessionEnded), 0u);
+}
+
+TEST_F(Parking, AGroupThatEndsLetsGoOfWhatWaits) {
+    join(second_);
+    join(member_);
+    // The one in the home goes while what is for the other waits.
+    second_.unsubscribe(filter_);
+    publish(3);
+    turn_others(10);
+    ASSERT_EQ(parked(), 1u);
+    GroupLetter letter;
+    letter.change = GroupLetter::Change::Leave;
+    letter.name = filter_.substr(7, filter_.size() - 9);
+    letter.filter = "t";
+    letter.member.shard = 2;
+    Session* session = table_.shards[2]->find_session(member_.id());
+    ASSERT_NE(session, nullptr);
+    letter.member.session = session->handle;
+    auto batch = std::make_unique<LetterBatch>();
+    batch->letters.emplace_back(std::make_unique<GroupLetter>(std::move(letter)));
+    table_.post.post(1, std::move(batch));
+    turn_others(10);
+    EXPECT_EQ(parked(), 0u);
+    EXPECT_EQ(parked_bytes(), 0u);
+    EXPECT_GE(table_.dropped(DropReason::SessionEnded), 1u);
+    EXPECT_FALSE(publisher_.line().connection().is_held());
+}
+
+// Each is the home of a group whose members are in the other: what each has to pass on must not
+// wait for what the other has to pass on.
+TEST(Credit, TwoHomesDoNotWaitForEachOther) {
+    Table table(short_of_credit(2));
+    std::vector<std::unique_ptr<Client>> clients;
+    for (std::uint32_t shard = 0; shard < 2; shard++) {
+        std::string topic = "t" + std::to_string(shard);
+        std::string filter = "$share/" + table.group_on(1 - shard, topic) + "/" + topic;
+        for (const char* name : {"m", "p"}) {
+            clients.push_back(std::make_unique<Client>(table, name + std::to_string(shard), shard));
+            clients.back()->connect();
+        }
+        clients[2 * shard]->subscribe(filter, {.qos = Qos::AtLeastOnce});
+    }
+    // Each publishes to the home in the other shard, from where it comes back.
+    for (int i = 0; i < 100; i++) {
+        clients[1]->say_publish("t0", "x", {.qos = Qos::AtLeastOnce});
+        clients[3]->say_publish("t1", "x", {.qos = Qos::AtLeastOnce});
+    }
+    // Both are read before either has heard of the other.
+    for (std::uint32_t shard : {0u, 1u}) {
+        table.begin(shard);
+        table.read(clients[2 * shard + 1]->line());
+    }
+    for (std::uint32_t shard : {0u, 1u}) {
+        table.send_letters(shard);
+        table.write(shard);
+    }
+    EXPECT_EQ(clients[0]->messages().size(), 100u);
+    EXPECT_EQ(clients[2]->messages().size(), 100u);
+}
+
 TEST(Credit, BoundsRetainedMessagesOfQosZero) {
     flood("t/#", 1, {.qos = Qos::AtMostOnce, .retain = true});
 }

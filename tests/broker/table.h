@@ -4,10 +4,12 @@
 // by step where a test wants another order; time passes when the test says so.
 
 #include "auth/security.h"
+#include "broker/restore.h"
 #include "broker/shard.h"
 #include "broker/shared.h"
 #include "tests/broker/line.h"
 #include "tests/broker/memory_post.h"
+#include "tests/broker/table_journal.h"
 
 #include <cstdint>
 #include <memory>
@@ -20,6 +22,10 @@ struct TableOptions {
     std::uint32_t shards = 1;
     Options broker;
     ListenerOptions listener;
+    // When it lasts: the disk, which outlives the table.
+    journal::MemoryDisk* disk = nullptr;
+    Now now{Milliseconds(1'000'000), Milliseconds(1'700'000'000'000)};
+    journal::LogOptions log{.segment_bytes = 8192, .reserve_bytes = 16384};
 };
 
 inline std::shared_ptr<const Snapshot> snapshot_of(const TableOptions& options) {
@@ -38,11 +44,22 @@ inline std::shared_ptr<const Snapshot> snapshot_of(const TableOptions& options) 
 class Table {
   public:
     explicit Table(const TableOptions& options = {})
-        : post(options.shards),
+        : now(options.now),
+          post(options.shards),
           checker(post),
-          shared(options.shards, snapshot_of(options), post, checker) {
-        for (std::uint32_t i = 0; i < options.shards; i++)
+          restore_(now),
+          journal(open_journal(options)),
+          shared(options.shards, snapshot_of(options), post, checker, journal.get()) {
+        std::vector<Shard*> places;
+        for (std::uint32_t i = 0; i < options.shards; i++) {
             shards.push_back(std::make_unique<Shard>(i, shared, now));
+            places.push_back(shards.back().get());
+        }
+        if (!journal) return;
+        restored = restore_.finish(shared, places, [this](journal::Key key) {
+            auto value = journal->log().read(key);
+            return value ? std::move(value).value() : std::vector<std::uint8_t>();
+        });
     }
     ~Table() {
         for (Line* line : lines) line->close();
@@ -87,6 +104,17 @@ class Table {
         }
         shards[shard]->run_timers();
     }
+    // What the journal's threads would do meanwhile.
+    void write_journal() {
+        if (!journal) return;
+        journal->step();
+        if (!journal->look_for_room()) return;
+        for (std::uint32_t shard = 0; shard < shards.size(); shard++) {
+            auto batch = std::make_unique<LetterBatch>();
+            batch->letters.emplace_back(RoomLetter{});
+            post.post(shard, std::move(batch));
+        }
+    }
     void send_letters(std::uint32_t shard) {
         std::vector<Connection*> closing = shards[shard]->finish_closing();
         closed_.insert(closed_.end(), closing.begin(), closing.end());
@@ -117,10 +145,17 @@ class Table {
         finish_reading(shard);
         send_letters(shard);
         write(shard);
+        if (!journal || journal->is_paused) return;
+        now.steady += Milliseconds(1);  // lest a batch wait for ever for company
+        write_journal();
     }
 
     bool has_work(std::uint32_t shard) const {
         if (!post.is_empty(shard)) return true;
+        if (journal && journal->has_work()) return true;
+        bool is_paused = journal && journal->is_paused;
+        if (journal && !is_paused && !journal->is_full() && !shards[shard]->is_recorded())
+            return true;
         for (Line* line : lines) {
             if (&line->shard() == shards[shard].get() && line->wants_turn()) return true;
         }
@@ -168,9 +203,36 @@ class Table {
         return total;
     }
 
-    Now now{Milliseconds(1'000'000), Milliseconds(1'700'000'000'000)};
+    Now now;
     MemoryPost post;
     MemoryChecker checker;
+
+  private:
+    std::unique_ptr<TableJournal> open_journal(const TableOptions& options) {
+        if (options.disk == nullptr) return nullptr;
+        auto log = open_log(options);
+        while (!log.ok()) {
+            // It died while it started: once more.
+            CHECK(options.disk->is_crashed());
+            options.disk->kill();
+            restore_ = Restore(now);
+            recovery = {};
+            log = open_log(options);
+        }
+        return std::make_unique<TableJournal>(std::move(log).value(), *options.disk);
+    }
+    Result<std::unique_ptr<journal::Log>> open_log(const TableOptions& options) {
+        return journal::Log::open(
+            options.disk->folder(), options.log,
+            [this](journal::Key key, ByteView value) { restore_.add(key, value); },
+            [](std::uint64_t, std::uint64_t) {}, recovery);
+    }
+    Restore restore_;
+
+  public:
+    journal::Recovery recovery;
+    Restore::Counts restored;
+    std::unique_ptr<TableJournal> journal;  // null: nothing lasts
     Shared shared;
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<Line*> lines;  // those that are open

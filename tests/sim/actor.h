@@ -35,7 +35,7 @@ struct ActorOptions {
 class Actor {
   public:
     Actor(Table& table, Ledger& ledger, ActorOptions options)
-        : table_(table),
+        : table_(&table),
           ledger_(ledger),
           options_(std::move(options)),
           id_(table.id_on(options_.shard, "actor" + std::to_string(options_.number))) {}
@@ -53,6 +53,8 @@ class Actor {
 
     void connect(std::mt19937_64& random);
     void lose_line();
+    // The broker is gone, and its memory with it.
+    void change_table(Table& table);
     void publish(std::mt19937_64& random, bool retain);
     void subscribe(std::mt19937_64& random);
     void unsubscribe(std::mt19937_64& random);
@@ -85,7 +87,7 @@ class Actor {
     void hear_ack(const mqtt::TypedAck& packet);
     void hear_suback(const mqtt::TypedSuback& packet);
 
-    Table& table_;
+    Table* table_;
     Ledger& ledger_;
     ActorOptions options_;
     std::string id_;
@@ -111,7 +113,7 @@ inline void Actor::connect(std::mt19937_64& random) {
         if (options_.is_durable) wish.expiry = UINT32_MAX;
         wish.receive_maximum = static_cast<std::uint16_t>(1 + random() % 12);
     }
-    line_ = &table_.open_line(options_.shard);
+    line_ = &table_->open_line(table_->shared.home_of(id_));
     line_->gives_frames = line_number_ % 2 == 1;
     has_connack_ = false;
     line_number_++;
@@ -126,6 +128,13 @@ inline void Actor::lose_line() {
     line_->is_cut = true;
     note_line_end();
     line_ = nullptr;
+}
+
+inline void Actor::change_table(Table& table) {
+    table_ = &table;
+    if (line_ == nullptr) return;
+    line_ = nullptr;
+    note_line_end();
 }
 
 inline void Actor::note_line_end() {
@@ -301,8 +310,8 @@ inline void Actor::hear_publish(const mqtt::Publish& packet) {
     ASSERT_LT(message, ledger_.messages.size());
     EXPECT_EQ(ledger_.messages[message].topic, packet.topic);
     EXPECT_EQ(payload.size() > 5000, message % 8 == 0);
-    ledger_.deliveries.push_back(
-        {options_.number, message, packet.qos, packet.dup, packet.retain, ledger_.now()});
+    ledger_.deliveries.push_back({options_.number, message, packet.qos, packet.dup, packet.retain,
+                                  ledger_.now(), options_.is_durable});
 }
 
 inline void Actor::hear_ack(const mqtt::TypedAck& packet) {

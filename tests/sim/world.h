@@ -15,10 +15,16 @@ namespace martlet::sim {
 
 class World {
   public:
-    explicit World(std::uint64_t seed);
+    enum class Kind {
+        Lasting,  // one broker from the first to the last step, which keeps nothing on a disk
+        Dying,    // it keeps everything on a disk, and dies at any write
+    };
+    World(std::uint64_t seed, Kind kind);
 
     // So many steps of mischief, then peace until all is at rest, then the ledger's promises.
     void run(int steps);
+    // The most that ever waited in share groups for credit of other shards.
+    std::uint64_t parked_bytes_most() const { return parked_bytes_most_; }
 
   private:
     enum class Phase { Begin, Read, Finish, Letters, Write };
@@ -31,22 +37,29 @@ class World {
     std::size_t one_of(std::size_t count) { return random_() % count; }
     bool chance(unsigned percent) { return random_() % 100 < percent; }
     void add_actors();
+    void plan_death();
+    void die();
     void busy_shard_step();
     void shard_step(std::uint32_t shard);
     void actor_step(Actor& actor);
     void act(Actor& actor);
     bool calm_step();
+    void check_parked();
     void check_end();
+    void check_disk();
     void check_fresh_eyes();
 
     std::mt19937_64 random_;
+    const Kind kind_;
+    journal::MemoryDisk disk_;
     broker::TableOptions options_;
-    Table table_;
+    std::unique_ptr<Table> table_;
     Ledger ledger_;
     std::vector<std::unique_ptr<Actor>> actors_;
     std::vector<Shift> shifts_;
     std::uint32_t frozen_shard_ = 0;
     std::size_t frozen_steps_ = 0;
+    std::uint64_t parked_bytes_most_ = 0;
 };
 
 inline broker::TableOptions World::table_options(std::mt19937_64& random) {
@@ -58,13 +71,41 @@ inline broker::TableOptions World::table_options(std::mt19937_64& random) {
     return options;
 }
 
-inline World::World(std::uint64_t seed)
-    : random_(seed), options_(table_options(random_)), table_(options_), shifts_(options_.shards) {
+inline World::World(std::uint64_t seed, Kind kind)
+    : random_(seed), kind_(kind), options_(table_options(random_)), shifts_(options_.shards) {
+    if (kind == Kind::Dying) options_.disk = &disk_;
+    table_ = std::make_unique<Table>(options_);
     add_actors();
 }
 
+// The machine loses its power, or the system kills the broker: at the disk's next write, or the one
+// after, while it goes on as if nothing were.
+inline void World::plan_death() {
+    if (kind_ == Kind::Dying && chance(1)) disk_.crash_at(disk_.points() + 1 + one_of(20));
+}
+
+inline void World::die() {
+    for (const auto& actor : actors_) {
+        if (chance(50)) actor->read(SIZE_MAX);
+    }
+    table_.reset();
+    ledger_.crashes++;
+    if (chance(50))
+        disk_.crash(random_);
+    else
+        disk_.kill();
+    // It may die again while it starts.
+    if (chance(20)) disk_.crash_at(disk_.points() + 1 + one_of(10));
+    options_.shards = static_cast<std::uint32_t>(1 + one_of(4));
+    table_ = std::make_unique<Table>(options_);
+    shifts_.assign(options_.shards, Shift());
+    frozen_steps_ = 0;
+    for (const auto& actor : actors_) actor->change_table(*table_);
+}
+
 inline void World::add_actors() {
-    std::string group = table_.group_on(static_cast<std::uint32_t>(one_of(options_.shards)), "w/+");
+    std::string group =
+        table_->group_on(static_cast<std::uint32_t>(one_of(options_.shards)), "w/+");
     std::size_t count = 4 + one_of(6);
     for (std::size_t i = 0; i < count; i++) {
         ActorOptions o;
@@ -94,7 +135,7 @@ inline void World::add_actors() {
         }
         o.topics = {"s/0", "s/1", "t/0", "w/0", "w/1"};
         o.retained_topic = "r/p" + std::to_string(i);
-        actors_.push_back(std::make_unique<Actor>(table_, ledger_, std::move(o)));
+        actors_.push_back(std::make_unique<Actor>(*table_, ledger_, std::move(o)));
     }
 }
 
@@ -104,7 +145,11 @@ inline void World::run(int steps) {
             busy_shard_step();
         else
             actor_step(*actors_[one_of(actors_.size())]);
-        if (chance(2)) table_.now.steady += Milliseconds(one_of(200));
+        if (chance(2)) table_->now.steady += Milliseconds(one_of(200));
+        if (chance(10)) table_->write_journal();
+        plan_death();
+        if (disk_.is_crashed()) die();
+        check_parked();
     }
     for (const auto& actor : actors_) {
         if (actor->line() != nullptr) actor->line()->room = SIZE_MAX;
@@ -135,9 +180,9 @@ inline void World::shard_step(std::uint32_t shard) {
     Shift& shift = shifts_[shard];
     switch (shift.phase) {
         case Phase::Begin:
-            table_.begin(shard);
+            table_->begin(shard);
             shift.to_read.clear();
-            for (Line* line : table_.lines) {
+            for (Line* line : table_->lines) {
                 if (line->shard().index() == shard && chance(70)) shift.to_read.push_back(line);
             }
             std::shuffle(shift.to_read.begin(), shift.to_read.end(), random_);
@@ -145,22 +190,22 @@ inline void World::shard_step(std::uint32_t shard) {
             return;
         case Phase::Read:
             if (!shift.to_read.empty()) {
-                table_.read(*shift.to_read.back(), chance(30) ? 1 + one_of(64) : SIZE_MAX);
+                table_->read(*shift.to_read.back(), chance(30) ? 1 + one_of(64) : SIZE_MAX);
                 shift.to_read.pop_back();
                 return;
             }
             shift.phase = Phase::Finish;
             return;
         case Phase::Finish:
-            table_.finish_reading(shard);
+            table_->finish_reading(shard);
             shift.phase = Phase::Letters;
             return;
         case Phase::Letters:
-            table_.send_letters(shard);
+            table_->send_letters(shard);
             shift.phase = Phase::Write;
             return;
         case Phase::Write:
-            table_.write(shard);
+            table_->write(shard);
             shift.phase = Phase::Begin;
             return;
     }
@@ -194,9 +239,18 @@ inline void World::act(Actor& actor) {
 // True: something moved.
 inline bool World::calm_step() {
     bool has_moved = false;
+    if (disk_.is_crashed()) {
+        die();
+        return true;
+    }
+    if (table_->journal && table_->journal->has_work()) {
+        table_->write_journal();
+        has_moved = true;
+    }
+    table_->now.steady += Milliseconds(1);
     for (std::uint32_t shard = 0; shard < options_.shards; shard++) {
         Shift& shift = shifts_[shard];
-        if (shift.phase == Phase::Begin && !table_.has_work(shard)) continue;
+        if (shift.phase == Phase::Begin && !table_->has_work(shard)) continue;
         has_moved = true;
         do shard_step(shard);
         while (shift.phase != Phase::Begin);
@@ -211,14 +265,39 @@ inline bool World::calm_step() {
     return has_moved;
 }
 
+// What share groups cannot hand on is within the credit that each shard has at their home. The
+// message that uses it up may be as large as it likes; with credit for one byte that is one for
+// each shard.
+inline void World::check_parked() {
+    if (options_.broker.shard_credit_bytes == 1) {
+        ASSERT_LE(table_->sum([](const auto& c) -> const auto& { return c.parked_messages; }),
+                  options_.shards);
+    }
+    std::uint64_t bytes = table_->sum([](const auto& c) -> const auto& { return c.parked_bytes; });
+    parked_bytes_most_ = std::max(parked_bytes_most_, bytes);
+}
+
 inline void World::check_end() {
     std::vector<std::uint64_t> lines;
     for (const auto& actor : actors_) lines.push_back(actor->line_number());
     ledger_.check(lines, options_.broker.shard_credit_bytes == 1);
-    EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.queued_messages; }), 0u);
-    EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.queued_bytes; }), 0u);
-    EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.sessions; }), actors_.size());
+    EXPECT_EQ(table_->sum([](const auto& c) -> const auto& { return c.queued_messages; }), 0u);
+    EXPECT_EQ(table_->sum([](const auto& c) -> const auto& { return c.queued_bytes; }), 0u);
+    EXPECT_EQ(table_->sum([](const auto& c) -> const auto& { return c.parked_bytes; }), 0u);
+    EXPECT_EQ(table_->sum([](const auto& c) -> const auto& { return c.sessions; }), actors_.size());
     check_fresh_eyes();
+    check_disk();
+}
+
+// When all is delivered, nothing of it is left on the disk.
+inline void World::check_disk() {
+    if (kind_ != Kind::Dying) return;
+    auto sum = [&](auto pick) { return table_->sum(pick); };
+    std::uint64_t most = sum([](const auto& c) -> const auto& { return c.sessions; }) +
+                         sum([](const auto& c) -> const auto& { return c.subscriptions; }) +
+                         table_->shared.retained.count();
+    table_->settle();
+    EXPECT_LE(table_->journal->log().stats().live_records, most);
 }
 
 // The retained state is what was published last.
@@ -228,7 +307,7 @@ inline void World::check_fresh_eyes() {
         const Message& message = ledger_.messages[m];
         if (message.retain) newest[message.topic] = m;
     }
-    broker::Client eyes(table_, "eyes");
+    broker::Client eyes(*table_, "eyes");
     eyes.connect({.version = Version::V5, .receive_maximum = 1});
     eyes.say(
         broker::subscribe_frame(Version::V5, eyes.next_id(), "r/#", {.qos = Qos::AtLeastOnce}));

@@ -56,6 +56,30 @@ TEST(FilterTree, FindsWhatTheSlowMatcherFinds) {
     }
 }
 
+TEST(FilterTree, FindsTheSameForManyTopicsAtOnce) {
+    for (std::uint64_t seed = 1; seed <= 20; seed++) {
+        std::mt19937_64 random(seed);
+        Tree tree;
+        std::vector<Tree::Matching> all(8);
+        for (int round = 0; round < 300; round++) {
+            tree.find_or_add(random_filter(random));
+            std::vector<std::string> topics(1 + random() % all.size());
+            for (std::size_t i = 0; i < topics.size(); i++) {
+                topics[i] = random_topic(random);
+                all[i].topic = topics[i];
+                all[i].hash = hash_text(topics[i]);
+            }
+            tree.match(std::span(all).first(topics.size()));
+            for (std::size_t i = 0; i < topics.size(); i++) {
+                std::vector<const Tree::Entry*> alone;
+                tree.match(topics[i], [&](const Tree::Entry& entry) { alone.push_back(&entry); });
+                std::vector<const Tree::Entry*> together(all[i].found.begin(), all[i].found.end());
+                ASSERT_EQ(together, alone) << topics[i];
+            }
+        }
+    }
+}
+
 TEST(FilterTree, HoldsManyThatShareEveryLevel) {
     Tree tree;
     std::vector<Tree::Entry*> entries;

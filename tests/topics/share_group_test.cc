@@ -56,6 +56,30 @@ TEST(ShareGroup, WithNobodyThereThoseWhoCanQueueTakeTurns) {
     EXPECT_EQ(group.pick(), nullptr);
 }
 
+TEST(ShareGroup, PassesOverBusyShards) {
+    ShareGroup group("g");
+    for (std::uint32_t shard = 0; shard < 3; shard++) {
+        GroupMember m = member(shard);
+        m.shard = shard;
+        group.join(m);
+    }
+    EXPECT_EQ(group.pick(0b010)->shard, 2u);
+    EXPECT_EQ(group.pick(0b010)->shard, 0u);
+    EXPECT_EQ(group.pick(0b111), nullptr);
+    EXPECT_TRUE(group.has_takers());
+    // Who is there is waited for; only when nobody is, it may be queued for one who is away.
+    group.set_online(2, {2, 0}, false);
+    EXPECT_EQ(group.pick(0b011), nullptr);
+    group.set_online(0, {0, 0}, false);
+    group.set_online(1, {1, 0}, false);
+    EXPECT_EQ(group.pick(0b011)->shard, 2u);
+    EXPECT_EQ(group.pick(0b111), nullptr);
+    GroupMember last = member(9, false, mqtt::Qos::AtMostOnce);
+    ShareGroup nobody("n");
+    nobody.join(last);
+    EXPECT_FALSE(nobody.has_takers());
+}
+
 TEST(ShareGroup, JoiningAgainReplacesTheOptions) {
     ShareGroup group("g");
     group.join(member(0));

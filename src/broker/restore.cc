@@ -1,0 +1,261 @@
+#include "broker/restore.h"
+
+#include "base/log.h"
+#include "broker/message_record.h"
+#include "broker/shard.h"
+
+#include <algorithm>
+
+namespace martlet::broker {
+
+namespace {
+
+std::vector<std::uint8_t> copy(ByteView bytes) {
+    return {bytes.begin(), bytes.end()};
+}
+
+// What the message takes as a Body.
+std::uint32_t body_bytes(const MessageRecord& m) {
+    return static_cast<std::uint32_t>(sizeof(MessageHead) + m.topic.size() + m.properties.size() +
+                                      m.payload.size());
+}
+
+}  // namespace
+
+void Restore::add(journal::Key key, ByteView value) {
+    Record record;
+    if (!decode(value, record)) {
+        counts_.unknown++;
+        return;
+    }
+    if (std::holds_alternative<SessionRecord>(record)) {
+        sessions_.push_back({key, copy(value)});
+    } else if (const auto* s = std::get_if<SubscriptionRecord>(&record)) {
+        belongings_[s->session].subscriptions.emplace_back(key, copy(value));
+    } else if (const auto* m = std::get_if<MessageRecord>(&record)) {
+        messages_[key] = body_bytes(*m);
+    } else if (const auto* d = std::get_if<DeliveryRecord>(&record)) {
+        std::uint32_t bytes = d->message_key == 0 ? body_bytes(d->message) : 0;
+        belongings_[d->session].queued.push_back(
+            {key, d->message_key, bytes, d->identifier, d->qos, d->retain});
+    } else if (const auto* sent = std::get_if<SentRecord>(&record)) {
+        belongings_[sent->session].numbered.push_back({key, sent->packet_id, false});
+    } else if (const auto* released = std::get_if<ReleasedRecord>(&record)) {
+        belongings_[released->session].numbered.push_back({key, released->packet_id, true});
+    } else if (const auto* received = std::get_if<ReceivedRecord>(&record)) {
+        belongings_[received->session].received.emplace_back(key, received->packet_id);
+    } else {
+        retained_.emplace_back(key, copy(value));
+    }
+}
+
+Restore::Counts Restore::finish(Shared& shared, const std::vector<Shard*>& shards,
+                                const Read& read) {
+    std::sort(sessions_.begin(), sessions_.end(),
+              [](const SavedSession& a, const SavedSession& b) { return a.key < b.key; });
+    for (const SavedSession& saved : sessions_) restore_session(shared, shards, saved, read);
+    restore_retained(shared, *shards.front());
+    Shard& first = *shards.front();
+    for (const auto& [key, belongings] : belongings_) forget_all(first, belongings);
+    for (const auto& [key, size] : messages_) {
+        if (!uses_.contains(key)) forget(first, key);
+    }
+    // Members of share groups are on their way to the groups' homes before anything is published.
+    for (Shard* shard : shards) shard->send_letters();
+    return counts_;
+}
+
+void Restore::forget(Shard& shard, journal::Key key) {
+    shard.recorder()->remove(key);
+    counts_.strays++;
+}
+
+// What is left of a session whose record is gone.
+void Restore::forget_all(Shard& shard, const Belongings& belongings) {
+    for (const auto& [key, value] : belongings.subscriptions) forget(shard, key);
+    for (const Queued& queued : belongings.queued) forget(shard, queued.key);
+    for (const Numbered& numbered : belongings.numbered) forget(shard, numbered.key);
+    for (const auto& [key, id] : belongings.received) forget(shard, key);
+}
+
+void Restore::restore_session(Shared& shared, const std::vector<Shard*>& shards,
+                              const SavedSession& saved, const Read& read) {
+    Record record;
+    decode(saved.value, record);
+    const auto& s = std::get<SessionRecord>(record);
+    Shard& shard = *shards[shared.home_of(s.client_id)];
+    auto found = belongings_.find(saved.key);
+    Belongings belongings = found == belongings_.end() ? Belongings() : std::move(found->second);
+    if (found != belongings_.end()) belongings_.erase(found);
+    bool is_over = s.ends_at_ms != 0 && s.ends_at_ms <= now_.wall.count() && !s.will;
+    if (s.expiry_s == 0 || is_over || shard.find_session(s.client_id) != nullptr) {
+        forget(shard, saved.key);
+        return forget_all(shard, belongings);
+    }
+    Session& session = shard.restore_session(saved.key, s);
+    restore_subscriptions(shard, session, belongings);
+    restore_queue(shard, session, belongings, read);
+    for (const auto& [key, id] : belongings.received) session.flows().received[id] = {key, 0};
+    counts_.sessions++;
+}
+
+void Restore::restore_subscriptions(Shard& shard, Session& session, Belongings& belongings) {
+    for (const auto& [key, value] : belongings.subscriptions) {
+        Record record;
+        decode(value, record);
+        const auto& s = std::get<SubscriptionRecord>(record);
+        if (shard.restore_subscription(session, key, s))
+            counts_.subscriptions++;
+        else
+            forget(shard, key);
+    }
+}
+
+std::uint32_t Restore::bytes_of(const Queued& queued) const {
+    if (queued.message_key == 0) return queued.bytes;
+    auto it = messages_.find(queued.message_key);
+    return it == messages_.end() ? 0 : it->second;
+}
+
+// First what was sent and not acknowledged, in the order of sending, which is that of the keys;
+// then what waits.
+void Restore::restore_queue(Shard& shard, Session& session, Belongings& belongings,
+                            const Read& read) {
+    std::vector<Queued>& queued = belongings.queued;
+    auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
+    std::sort(queued.begin(), queued.end(), by_key);
+    std::sort(belongings.numbered.begin(), belongings.numbered.end(), by_key);
+    for (const Numbered& numbered : belongings.numbered) {
+        journal::Key key = numbered.key - 1;
+        auto it = std::lower_bound(queued.begin(), queued.end(), key,
+                                   [](const Queued& q, journal::Key k) { return q.key < k; });
+        bool has_delivery = it != queued.end() && it->key == key;
+        if (has_delivery && numbered.is_released) {
+            forget(shard, it->key);
+            it->is_taken = true;
+        } else if (!has_delivery && !numbered.is_released) {
+            forget(shard, numbered.key);  // it was never sent
+            continue;
+        }
+        OutEntry entry = entry_of(shard, has_delivery ? *it : Queued());
+        entry.key = key;
+        entry.qos = mqtt::Qos::ExactlyOnce;
+        entry.packet_id = numbered.packet_id;
+        entry.is_id_recorded = true;
+        entry.state = numbered.is_released ? OutState::WaitPubcomp : OutState::WaitResend;
+        std::vector<std::uint8_t> value;
+        if (!numbered.is_released) {
+            it->is_taken = true;
+            value = read(it->message_key != 0 ? it->message_key : key);
+            counts_.messages++;
+        }
+        shard.restore_sent(session, entry, value);
+    }
+    for (const Queued& q : queued) {
+        if (q.is_taken) continue;
+        if (q.message_key != 0 && !messages_.contains(q.message_key)) {
+            forget(shard, q.key);
+            continue;
+        }
+        OutEntry entry = entry_of(shard, q);
+        entry.is_stored = true;
+        entry.stored_bytes = bytes_of(q);
+        shard.restore_queued(session, entry);
+        counts_.messages++;
+    }
+}
+
+OutEntry Restore::entry_of(Shard& shard, const Queued& queued) {
+    OutEntry entry;
+    entry.key = queued.key;
+    entry.qos = queued.qos;
+    entry.retain = queued.retain;
+    entry.subscription_identifiers = queued.identifier;
+    if (queued.message_key != 0) {
+        Recorder::Holders& holders = uses_[queued.message_key];
+        if (!holders) holders = std::make_shared<std::atomic<std::uint32_t>>(0);
+        shard.recorder()->restore_shared(queued.message_key, queued.key, holders);
+    }
+    return entry;
+}
+
+void Restore::restore_retained(Shared& shared, Shard& shard) {
+    std::int64_t offset = wall_minus_steady(now_);
+    for (const auto& [key, value] : retained_) {
+        Record record;
+        decode(value, record);
+        const auto& r = std::get<RetainedRecord>(record);
+        topics::RetainedMessage message;
+        message.body = body_of(r.message, offset);
+        message.number = r.number;
+        message.record = key;
+        if (r.has_origin) {
+            message.origin = std::make_shared<topics::RetainedOrigin>(topics::RetainedOrigin{
+                std::string(r.origin_user), std::string(r.origin_client), r.origin_listener});
+        }
+        journal::Key beaten = shared.retained.restore(r.message.topic, std::move(message));
+        if (beaten == 0)
+            counts_.retained++;
+        else
+            forget(shard, beaten);
+    }
+    retained_.clear();
+}
+
+Session& Shard::restore_session(journal::Key key, const SessionRecord& record) {
+    Session& session = make_session(record.client_id, record.user_name);
+    session.key = key;
+    session.is_user_known = record.is_user_known;
+    session.expiry_s = record.expiry_s;
+    bool is_known = record.listener < snapshot_->listeners.size();
+    session.listener = is_known ? record.listener : std::uint16_t{0};
+    std::int64_t offset = wall_minus_steady(now_);
+    if (record.will) {
+        session.will = std::make_unique<Will>();
+        session.will->delay_s = record.will->delay_s;
+        session.will->expiry_s = record.will->expiry_s;
+        session.will->message = body_of(record.will->message, offset);
+        session.is_will_recorded = true;
+    }
+    // The connection that it had has ended now; a time that was set before stays.
+    set_end(session, session.will ? session.will->delay_s : 0);
+    if (record.ends_at_ms != 0) {
+        session.is_end_recorded = true;
+        session.ends_at_ms = std::max<std::int64_t>(1, record.ends_at_ms - offset);
+        std::int64_t due = session.ends_at_ms;
+        if (session.will) due = std::min(due, session.will_due_ms);
+        wheel_.set(session.timer, Milliseconds(due));
+    }
+    return session;
+}
+
+bool Shard::restore_subscription(Session& session, journal::Key key,
+                                 const SubscriptionRecord& record) {
+    mqtt::ParsedFilter parsed;
+    if (!mqtt::parse_filter(record.filter, parsed)) return false;
+    mqtt::Subscription wanted;
+    wanted.qos = record.qos;
+    wanted.no_local = record.no_local;
+    wanted.retain_as_published = record.retain_as_published;
+    Subscription* subscription = nullptr;
+    bool is_new = parsed.is_shared ? add_shared(session, parsed.group, parsed.filter, wanted,
+                                                record.identifier, key)
+                                   : add_subscription(session, parsed.filter, wanted,
+                                                      record.identifier, subscription, key);
+    return is_new;
+}
+
+void Shard::restore_sent(Session& session, OutEntry entry, ByteView value) {
+    if (entry.state == OutState::WaitResend) {
+        entry.message = message_of(value).release();
+        count_queued(session.flows(), entry);
+    }
+    session.flows().out.restore_sent(entry);
+}
+
+void Shard::restore_queued(Session& session, const OutEntry& entry) {
+    count_queued(session.flows(), entry);
+    session.flow->out.push(entry);
+}
+
+}  // namespace martlet::broker

@@ -1,0 +1,88 @@
+#pragma once
+
+// What an earlier run left in the journal becomes sessions, subscriptions, queues and retained
+// messages again. Filled while the journal is opened, before there are shards; finish() gives each
+// shard its own before their threads run. Main thread.
+
+#include "base/clock.h"
+#include "base/hash_map.h"
+#include "broker/out_queue.h"
+#include "broker/recorder.h"
+#include "broker/records.h"
+#include "broker/shared.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace martlet::broker {
+
+class Shard;
+class Session;
+
+class Restore {
+  public:
+    struct Counts {
+        std::uint64_t sessions = 0;
+        std::uint64_t subscriptions = 0;
+        std::uint64_t messages = 0;  // queued and in flight
+        std::uint64_t retained = 0;
+        std::uint64_t strays = 0;   // records that belong to nobody any more, and are removed
+        std::uint64_t unknown = 0;  // records that this program does not understand: left alone
+    };
+    // Reads a live record's value; empty when it cannot be read.
+    using Read = std::function<std::vector<std::uint8_t>(journal::Key)>;
+
+    explicit Restore(const Now& now) : now_(now) {}
+    void add(journal::Key key, ByteView value);
+    Counts finish(Shared& shared, const std::vector<Shard*>& shards, const Read& read);
+
+  private:
+    struct Queued {
+        journal::Key key = 0;
+        journal::Key message_key = 0;
+        std::uint32_t bytes = 0;
+        std::uint32_t identifier = 0;
+        mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+        bool retain = false;
+        bool is_taken = false;  // it has its place in the queue
+    };
+    struct Numbered {  // QoS 2 that was sent
+        journal::Key key;
+        std::uint16_t packet_id;
+        bool is_released;
+    };
+    // What names one session by its key.
+    struct Belongings {
+        std::vector<std::pair<journal::Key, std::vector<std::uint8_t>>> subscriptions;
+        std::vector<Queued> queued;
+        std::vector<Numbered> numbered;
+        std::vector<std::pair<journal::Key, std::uint16_t>> received;
+    };
+    struct SavedSession {
+        journal::Key key;
+        std::vector<std::uint8_t> value;
+    };
+
+    void restore_session(Shared& shared, const std::vector<Shard*>& shards,
+                         const SavedSession& saved, const Read& read);
+    void restore_subscriptions(Shard& shard, Session& session, Belongings& belongings);
+    void restore_queue(Shard& shard, Session& session, Belongings& belongings, const Read& read);
+    OutEntry entry_of(Shard& shard, const Queued& queued);
+    void forget(Shard& shard, journal::Key key);
+    void forget_all(Shard& shard, const Belongings& belongings);
+    void restore_retained(Shared& shared, Shard& shard);
+    std::uint32_t bytes_of(const Queued& queued) const;
+
+    Now now_;
+    Counts counts_;
+    std::vector<SavedSession> sessions_;
+    HashMap<journal::Key, Belongings> belongings_;   // by session
+    HashMap<journal::Key, std::uint32_t> messages_;  // shared ones: their size
+    HashMap<journal::Key, Recorder::Holders> uses_;  // of these, those that somebody waits for
+    std::vector<std::pair<journal::Key, std::vector<std::uint8_t>>> retained_;
+};
+
+}  // namespace martlet::broker

@@ -1,0 +1,270 @@
+// What is acknowledged, when, and what is there after a restart (ARCHITECTURE.md, "Journal").
+
+#include "tests/broker/client.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace martlet::broker {
+namespace {
+
+using std::chrono::seconds;
+
+class Journal : public testing::TestWithParam<std::uint32_t> {
+  protected:
+    Journal() { start(); }
+
+    static ConnectWish lasting() { return {.clean_start = false, .expiry = UINT32_MAX}; }
+    static constexpr PublishWish kQos1{.qos = Qos::AtLeastOnce};
+    static constexpr PublishWish kQos2{.qos = Qos::ExactlyOnce};
+    static constexpr SubscribeWish kSub1{.qos = Qos::AtLeastOnce};
+    static constexpr SubscribeWish kSub2{.qos = Qos::ExactlyOnce};
+
+    void start() {
+        TableOptions options;
+        options.shards = GetParam();
+        options.broker = broker_;
+        options.disk = &disk_;
+        options.now.wall += away_;
+        table_ = std::make_unique<Table>(options);
+    }
+    // The process is killed, and another one started.
+    void restart(Milliseconds away = Milliseconds(0)) {
+        away_ += away;
+        table_.reset();
+        disk_.kill();
+        start();
+    }
+    Client client(const std::string& name) { return {*table_, name, table_->shared.home_of(name)}; }
+    // Its home is the first shard, or the last.
+    Client near(const std::string& name) { return {*table_, name, 0}; }
+    Client far(const std::string& name) { return {*table_, name, GetParam() - 1}; }
+
+    Options broker_;
+    Milliseconds away_{0};
+    journal::MemoryDisk disk_;
+    std::unique_ptr<Table> table_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Shards, Journal, testing::Values(1u, 2u));
+
+TEST_P(Journal, PubackWaitsForTheCopyOfWhoIsAway) {
+    Client subscriber = far("subscriber");
+    subscriber.connect(lasting());
+    subscriber.subscribe("t", kSub1);
+    subscriber.cut();
+    Client publisher = near("publisher");
+    publisher.connect();
+    table_->journal->is_paused = true;
+    publisher.say_publish("t", "x", kQos1);
+    EXPECT_EQ(publisher.heard(), "");
+    table_->journal->is_paused = false;
+    EXPECT_EQ(publisher.heard(), "PUBACK m1 00");
+}
+
+TEST_P(Journal, PubackDoesNotWaitWhereTheReceiverHasAnswered) {
+    Client subscriber = far("subscriber");
+    subscriber.connect(lasting());
+    subscriber.subscribe("t", kSub1);
+    Client publisher = near("publisher");
+    publisher.connect();
+    table_->journal->is_paused = true;
+    publisher.say_publish("t", "x", kQos1);
+    EXPECT_EQ(publisher.heard(), "");
+    subscriber.heard();
+    EXPECT_EQ(publisher.heard(), "PUBACK m1 00");
+}
+
+TEST_P(Journal, Qos2LeavesWhenItIsWritten) {
+    Client subscriber = far("subscriber");
+    subscriber.connect(lasting());
+    subscriber.subscribe("t", kSub2);
+    Client publisher = near("publisher");
+    publisher.connect(lasting());
+    table_->journal->is_paused = true;
+    publisher.say_publish("t", "x", kQos2);
+    EXPECT_EQ(publisher.heard(), "");
+    EXPECT_EQ(subscriber.heard(), "");
+    table_->journal->is_paused = false;
+    EXPECT_EQ(publisher.heard(), "PUBREC m1 00 | PUBCOMP m1 00");
+    EXPECT_EQ(subscriber.payloads(), std::vector<std::string>{"x"});
+}
+
+TEST_P(Journal, ConnackAndSubackWait) {
+    table_->journal->is_paused = true;
+    Client subscriber = far("subscriber");
+    subscriber.open(lasting());
+    EXPECT_EQ(subscriber.heard(), "");
+    table_->journal->is_paused = false;
+    EXPECT_TRUE(subscriber.heard().starts_with("CONNACK"));
+    table_->journal->is_paused = true;
+    EXPECT_EQ(subscriber.subscribe("t", kSub1), "");
+    table_->journal->is_paused = false;
+    EXPECT_EQ(subscriber.heard(), "SUBACK m1 01");
+}
+
+TEST_P(Journal, ASessionThatEndsWithItsLineWaitsForNothing) {
+    table_->journal->is_paused = true;
+    Client a = far("a");
+    EXPECT_TRUE(a.connect().starts_with("CONNACK"));
+    EXPECT_EQ(a.subscribe("t", kSub2), "SUBACK m1 02");
+    a.publish("t", "x", kQos1);
+    EXPECT_NE(a.heard().find("'x'"), std::string::npos);
+}
+
+TEST_P(Journal, SessionsQueuesAndRetainedAreThereAfterAKill) {
+    {
+        Client subscriber = client("subscriber");
+        subscriber.connect(lasting());
+        subscriber.subscribe("a/#", {.qos = Qos::ExactlyOnce, .identifier = 7});
+        subscriber.cut();
+        Client publisher = client("publisher");
+        publisher.connect();
+        publisher.publish("a/1", "one",
+                          {.qos = Qos::AtLeastOnce, .user_name = "k", .user_value = "v"});
+        publisher.publish("a/2", "two", kQos2);
+        publisher.publish("r", "kept", {.qos = Qos::AtLeastOnce, .retain = true});
+        publisher.publish("gone", "kept", {.qos = Qos::AtLeastOnce, .retain = true});
+        publisher.publish("gone", "", {.qos = Qos::AtLeastOnce, .retain = true});
+        publisher.heard();
+    }
+    restart();
+    EXPECT_EQ(table_->restored.sessions, 1u);
+    EXPECT_EQ(table_->restored.strays, 0u);
+    Client subscriber = client("subscriber");
+    std::string heard = subscriber.connect(lasting());
+    EXPECT_NE(heard.find("'a/1' 'one'"), std::string::npos) << heard;
+    EXPECT_LT(heard.find("'one'"), heard.find("'two'")) << heard;
+    EXPECT_NE(heard.find("user='k''v'"), std::string::npos) << heard;
+    Client eyes = client("eyes");
+    eyes.connect();
+    EXPECT_EQ(eyes.subscribe("#"), "SUBACK m1 00 | PUBLISH q0 retain 'r' 'kept'");
+}
+
+TEST_P(Journal, WhatWasDeliveredDoesNotComeAgain) {
+    {
+        Client subscriber = client("subscriber");
+        subscriber.connect(lasting());
+        subscriber.subscribe("t", kSub2);
+        Client publisher = client("publisher");
+        publisher.connect(lasting());
+        for (int i = 0; i < 10; i++)
+            publisher.publish("t", std::to_string(i), i % 2 ? kQos1 : kQos2);
+        EXPECT_EQ(subscriber.payloads().size(), 10u);
+        publisher.heard();
+    }
+    restart();
+    Client subscriber = client("subscriber");
+    EXPECT_EQ(subscriber.connect(lasting()).find("PUBLISH"), std::string::npos);
+    EXPECT_EQ(table_->journal->log().stats().live_records, 3u);  // two sessions, one subscription
+}
+
+// Far more than is kept in memory.
+TEST_P(Journal, ALongQueueComesBackInOrder) {
+    broker_.max_queued_messages = 0;
+    restart();
+    Client subscriber = client("subscriber");
+    subscriber.connect(lasting());
+    subscriber.subscribe("t", kSub2);
+    subscriber.cut();
+    std::vector<std::string> all;
+    Client publisher = client("publisher");
+    publisher.connect();
+    for (int i = 0; i < 1000; i++) {
+        all.push_back(std::to_string(i));
+        publisher.publish("t", all.back(), kQos2);
+    }
+    publisher.heard();
+    subscriber.open(lasting());
+    EXPECT_EQ(subscriber.payloads(), all);
+    subscriber.cut();
+    auto bytes = [](const auto& c) -> const auto& {
+        return c.queued_bytes;
+    };
+    EXPECT_EQ(table_->sum(bytes), 0u);
+    for (const std::string& text : all) publisher.publish("t", text, kQos1);
+    restart();
+    Client again = client("subscriber");
+    again.open(lasting());
+    EXPECT_EQ(again.payloads(), all);
+    EXPECT_EQ(table_->sum(bytes), 0u);
+}
+
+TEST_P(Journal, AWillSurvivesAndItsDelayCountsFromTheRestart) {
+    {
+        Client a = client("a");
+        ConnectWish wish = lasting();
+        wish.will_topic = "w";
+        wish.will_payload = "gone";
+        wish.will_delay = 10;
+        a.connect(wish);
+    }
+    restart(seconds(3600));
+    Client watcher = client("watcher");
+    watcher.connect();
+    watcher.subscribe("w");
+    EXPECT_TRUE(watcher.payloads().empty());
+    table_->pass(seconds(12));
+    EXPECT_EQ(watcher.payloads(), std::vector<std::string>{"gone"});
+    restart();
+    Client later = client("watcher");
+    later.connect();
+    later.subscribe("w");
+    table_->pass(seconds(20));
+    EXPECT_TRUE(later.payloads().empty()) << "sent twice";
+}
+
+TEST_P(Journal, ASessionExpiresWhileTheBrokerIsAway) {
+    {
+        Client a = client("a");
+        a.connect({.clean_start = false, .expiry = 60});
+        a.subscribe("t", kSub1);
+        a.cut();
+    }
+    restart(seconds(30));
+    EXPECT_EQ(table_->restored.sessions, 1u);
+    table_->pass(seconds(5));
+    restart(seconds(120));
+    table_->pass(seconds(2));
+    auto sessions = [](const auto& c) -> const auto& {
+        return c.sessions;
+    };
+    EXPECT_EQ(table_->sum(sessions), 0u);
+    table_->settle();
+    EXPECT_EQ(table_->journal->log().stats().live_records, 0u);
+}
+
+TEST_P(Journal, AFullDiskIsToldAndHarmsNobodyWhoReceives) {
+    Client subscriber = far("subscriber");
+    subscriber.connect(lasting());
+    subscriber.subscribe("t", kSub2);
+    subscriber.is_answering = false;
+    Client publisher = near("publisher");
+    publisher.connect();
+    Client old = near("old");
+    old.connect({.version = Version::V311});
+    publisher.publish("t", "before", kQos2);
+    disk_.limit(disk_.used());
+    std::string large(3000, 'x');
+    std::string heard;
+    for (int i = 0; i < 20 && heard.find("97") == std::string::npos; i++) {
+        publisher.say_publish("t", large, kQos1);
+        heard += publisher.heard() + "\n";
+    }
+    EXPECT_NE(heard.find("97"), std::string::npos) << heard;
+    old.say_publish("t", "from the old one", kQos1);
+    EXPECT_EQ(old.heard(), "");
+    // What the receiver says goes on: PUBREC, PUBREL, PUBCOMP.
+    subscriber.is_answering = true;
+    subscriber.say_ack(PacketType::Pubrec, 1);
+    EXPECT_NE(subscriber.heard().find("PUBREL m1"), std::string::npos);
+    disk_.limit(UINT64_MAX);
+    for (int i = 0; i < 5; i++) table_->turn(0);
+    EXPECT_EQ(old.heard(), "PUBACK m1 00");
+    publisher.publish("t", "after", kQos1);
+    EXPECT_NE(publisher.heard().find("PUBACK"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace martlet::broker

@@ -1,0 +1,107 @@
+#pragma once
+
+// The journal of a table: the real log on a disk in memory, its writer and reader taken step by
+// step by the test.
+
+#include "journal/journal.h"
+#include "journal/log.h"
+#include "tests/journal/memory_folder.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+namespace martlet::broker {
+
+class TableJournal final : public journal::Journal {
+  public:
+    TableJournal(std::unique_ptr<journal::Log> log, const journal::MemoryDisk& disk)
+        : log_(std::move(log)), disk_(disk), next_key_(log_->next_key()) {}
+
+    void submit(std::unique_ptr<journal::Batch> batch) override {
+        batches_.push_back(std::move(batch));
+    }
+    void read(std::unique_ptr<journal::Reading> reading) override {
+        readings_.push_back(std::move(reading));
+    }
+    journal::Key take_keys(std::uint64_t count) override {
+        journal::Key first = next_key_;
+        next_key_ += count;
+        log_->note_next_key(next_key_);
+        return first;
+    }
+    bool is_full() const override { return is_full_; }
+
+    bool has_work() const { return !is_paused && (!batches_.empty() || !readings_.empty()); }
+    // The disk is slow: nothing is written, and nobody waits for it.
+    bool is_paused = false;
+    std::uint64_t commits() const { return commits_; }
+    journal::Log& log() { return *log_; }
+    bool does_compact = true;
+
+    // One group: all batches that wait, as the real writer merges them. Then one reading.
+    void step() {
+        if (is_paused) return;
+        write();
+        if (does_compact) (void)log_->compact(4096);
+        if (readings_.empty() || disk_.is_crashed()) return;
+        auto reading = std::move(readings_.front());
+        readings_.pop_front();
+        for (journal::Key key : reading->keys) {
+            auto value = log_->read(key);
+            reading->values.push_back(value ? std::move(value).value()
+                                            : std::vector<std::uint8_t>());
+        }
+        auto* whole = reading.get();
+        whole->finish(std::move(reading));
+    }
+    // There is room again, if the disk says so. True: it was full.
+    bool look_for_room() {
+        if (!is_full_ || !log_->has_room()) return false;
+        is_full_ = false;
+        return true;
+    }
+
+  private:
+    void write() {
+        if (batches_.empty()) return;
+        std::deque<std::unique_ptr<journal::Batch>> all;
+        all.swap(batches_);
+        journal::Group group;
+        bool is_essential = true;
+        for (const auto& batch : all) {
+            batch->encode(group);
+            is_essential &= batch->is_essential();
+        }
+        Status status = log_->append(group, is_essential);
+        if (status) status = log_->sync();
+        if (status) {
+            commits_++;
+            for (auto& batch : all) finish(std::move(batch), journal::Outcome::Committed);
+            return;
+        }
+        if (status.error().code == ENOSPC && !is_essential) {
+            is_full_ = true;
+            for (auto& batch : all) finish(std::move(batch), journal::Outcome::Full);
+            return;
+        }
+        // The disk fails: all waits for better times.
+        batches_ = std::move(all);
+    }
+
+    static void finish(std::unique_ptr<journal::Batch> batch, journal::Outcome outcome) {
+        auto* whole = batch.get();
+        whole->finish(std::move(batch), outcome);
+    }
+
+    std::unique_ptr<journal::Log> log_;
+    const journal::MemoryDisk& disk_;
+    journal::Key next_key_;
+    std::deque<std::unique_ptr<journal::Batch>> batches_;
+    std::deque<std::unique_ptr<journal::Reading>> readings_;
+    std::uint64_t commits_ = 0;
+    bool is_full_ = false;
+};
+
+}  // namespace martlet::broker
