@@ -7,6 +7,7 @@
 #include "cli/pub.h"
 #include "cli/rr.h"
 #include "cli/serve.h"
+#include "cli/store.h"
 #include "cli/sub.h"
 
 #include <cstdio>
@@ -26,6 +27,7 @@ constexpr Command kCommands[] = {
     {"bench", "", bench_main, "load a broker and measure it"},
     {"passwd", "mosquitto_passwd", passwd_main, "make and edit password files"},
     {"acl", "", acl_main, "say which line of an ACL file decides"},
+    {"store", "", store_main, "look into the journal, move states in and out"},
     {"check", "", check_main, "say what each line of a mosquitto.conf does here"},
 };
 

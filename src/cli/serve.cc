@@ -113,6 +113,8 @@ void serve_signals(server::Server& server, const config::CommandLine& command_li
         } else if (signal == SIGRTMIN) {
             Status status = log::reopen();
             if (!status) log::error("{}", status.error().text);
+        } else if (signal == SIGUSR1) {
+            server.force_sync();
         } else if (signal == SIGUSR2) {
             server.log_subscriptions();
         } else {

@@ -73,7 +73,10 @@ void keep_running(Loaded& loaded, const Settings& running) {
     keeper.keep("pid_file", fresh.pid_file, running.pid_file);
     keeper.keep("persistence_location", fresh.persistence_location, running.persistence_location);
     keeper.keep("persistence_file", fresh.persistence_file, running.persistence_file);
-    keeper.keep("persistence_sync", fresh.persistence_sync, running.persistence_sync);
+    keeper.keep("persistence", fresh.persistence, running.persistence);
+    keeper.keep("persistence_sync", fresh.journal.sync, running.journal.sync);
+    keeper.keep("persistence_sync", fresh.journal.interval_s, running.journal.interval_s);
+    keeper.keep("persistence_strict", fresh.persistence_strict, running.persistence_strict);
     keeper.keep("telemetry", fresh.telemetry, running.telemetry);
     for (std::size_t i = 0; i < fresh.listeners.size(); ++i)
         keeper.keep("mount_point", fresh.listeners[i].broker.mount_point,

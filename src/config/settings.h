@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "broker/options.h"
 #include "config/bridge_settings.h"
+#include "journal/threaded_journal.h"
 #include "net/options.h"
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct Settings {
     std::string user;  // to change to when started as root; empty: mosquitto's default
                        // ("mosquitto", then "nobody")
     bool persistence = false;
-    bool persistence_sync = true;
+    journal::JournalOptions journal;
+    bool persistence_strict = false;
     std::string persistence_location;
     std::string persistence_file = "mosquitto.db";
     std::uint32_t autosave_interval =

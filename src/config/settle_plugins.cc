@@ -94,9 +94,10 @@ void settle_plugin(Draft& draft, const PluginDraft& plugin) {
                           "dynamic security is not built yet, and without it everybody would be "
                           "let in; use password_file and acl_file until then");
         case BuiltIn::Sqlite:
-            return note(draft, plugin, NoticeKind::Later,
-                        "persistence is not built yet: plugin 'mosquitto_persist_sqlite.so' is "
-                        "not run, and nothing survives a restart");
+            draft.settings.persistence = true;
+            return note(draft, plugin, NoticeKind::Mapped,
+                        "plugin 'mosquitto_persist_sqlite.so' is built in: read as 'persistence "
+                        "true'; what its database holds is not taken over");
         case BuiltIn::Sparkplug:
             return note(draft, plugin, NoticeKind::Later,
                         "plugin 'mosquitto_sparkplug_aware.so' is not run: it is not built yet");

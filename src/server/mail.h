@@ -23,7 +23,7 @@ struct MovedConnection : InboxNode {
     std::vector<std::uint8_t> unread;
 };
 
-enum class Stopping : std::uint8_t { No, WillsSent, Ended };
+enum class Stopping : std::uint8_t { No, WillsSent, Closed, Ended };
 
 // One loop's three queues. Any thread posts; the loop takes.
 struct Mailbox {
@@ -44,6 +44,7 @@ class Mailboxes final : public broker::Post {
     ~Mailboxes() override;
 
     Mailbox& at(std::uint32_t shard) { return boxes_[shard]; }
+    std::uint32_t count() const { return static_cast<std::uint32_t>(boxes_.size()); }
     void post(std::uint32_t shard, std::unique_ptr<broker::LetterBatch> batch) override;
     void give_back(std::unique_ptr<broker::LetterBatch> batch) override;
     std::unique_ptr<broker::LetterBatch> take_back(std::uint32_t shard) override;

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include "base/log.h"
 #include "server/log_topics.h"
 
 #include <algorithm>
@@ -54,12 +55,23 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     std::uint32_t shards = shard_count(settings.broker.shards);
     server->mailboxes_ = std::make_unique<Mailboxes>(shards);
     server->passwords_ = std::make_unique<PasswordWorker>(*server->mailboxes_);
-    server->shared_ = std::make_unique<broker::Shared>(shards, std::move(snapshot).value(),
-                                                       *server->mailboxes_, *server->passwords_);
+    if (settings.persistence) {
+        auto persistence = Persistence::open(settings, *server->mailboxes_);
+        if (!persistence) return persistence.error();
+        server->persistence_ = std::move(persistence).value();
+    }
+    server->shared_ = std::make_unique<broker::Shared>(
+        shards, std::move(snapshot).value(), *server->mailboxes_, *server->passwords_,
+        server->persistence_ ? &server->persistence_->journal() : nullptr);
     for (std::uint32_t i = 0; i < shards; i++) {
         server->turns_.push_back(std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_));
         Status status = server->turns_.back()->open(server->listeners_);
         if (!status) return status.error();
+    }
+    if (server->persistence_) {
+        std::vector<broker::Shard*> places;
+        for (auto& turn : server->turns_) places.push_back(&turn->shard());
+        server->persistence_->restore(*server->shared_, places);
     }
     return server;
 }
@@ -68,6 +80,14 @@ Server::~Server() {
     stop();
     // Workers may still post: they end before the loops that they would wake.
     passwords_.reset();
+    persistence_.reset();
+}
+
+void Server::force_sync() {
+    if (!persistence_) return log::notice("There is nothing to sync: 'persistence' is off.");
+    Status status = persistence_->journal().force_sync();
+    if (!status) return log::error("{}", status.error().text);
+    log::notice("The journal is synced.");
 }
 
 void Server::log_subscriptions() {
@@ -121,6 +141,9 @@ void Server::stop() {
     order(Stopping::WillsSent);
     for (std::uint32_t shard = 0; shard < threads_.size(); shard++)
         mailboxes_->at(shard).reached.wait(Stopping::No);
+    order(Stopping::Closed);
+    for (std::uint32_t shard = 0; shard < threads_.size(); shard++)
+        mailboxes_->at(shard).reached.wait(Stopping::WillsSent);
     order(Stopping::Ended);
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();

@@ -9,6 +9,7 @@
 #include "net/listener.h"
 #include "server/mail.h"
 #include "server/password_worker.h"
+#include "server/persistence.h"
 #include "server/turn.h"
 
 #include <memory>
@@ -30,7 +31,9 @@ class Server {
     Status reload(const config::Settings& settings);
     // Writes who is subscribed to what to the log.
     void log_subscriptions();
-    // Tells clients, sends wills, joins the threads.
+    // SIGUSR1: what was committed is on the disk when it returns.
+    void force_sync();
+    // Tells clients, sends wills, joins the threads; the journal is complete.
     void stop();
 
     const std::vector<net::Listener>& listeners() const { return listeners_; }
@@ -42,6 +45,7 @@ class Server {
     std::vector<net::Listener> listeners_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<PasswordWorker> passwords_;
+    std::unique_ptr<Persistence> persistence_;  // null: `persistence` is off
     std::unique_ptr<broker::Shared> shared_;
     std::vector<std::unique_ptr<Turn>> turns_;
     std::vector<std::thread> threads_;

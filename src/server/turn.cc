@@ -14,6 +14,8 @@ using std::chrono::seconds;
 
 constexpr Milliseconds kMemoryLook{1000};
 constexpr Milliseconds kAcceptPause{500};
+constexpr Milliseconds kLastWrite{10'000};
+constexpr Milliseconds kLastLook{50};
 
 }  // namespace
 
@@ -64,10 +66,10 @@ void Turn::run() {
     take_part_in_log_topics();
     while (mailbox_.wanted.load(std::memory_order_acquire) != Stopping::Ended) {
         turn();
-        bool must_send_wills =
-            mailbox_.wanted.load(std::memory_order_acquire) == Stopping::WillsSent;
-        if (must_send_wills && mailbox_.reached.load(std::memory_order_relaxed) == Stopping::No)
-            send_wills();
+        Stopping wanted = mailbox_.wanted.load(std::memory_order_acquire);
+        Stopping reached = mailbox_.reached.load(std::memory_order_relaxed);
+        if (wanted == Stopping::WillsSent && reached == Stopping::No) send_wills();
+        if (wanted == Stopping::Closed && reached == Stopping::WillsSent) close_all();
     }
     stop();
 }
@@ -253,14 +255,40 @@ void Turn::send_wills() {
 }
 
 // All shards have sent their wills: what is in the mail now is the last of them.
-void Turn::stop() {
+// From here on clients say nothing more; what they said is still on its way between the shards.
+void Turn::close_all() {
     shard_.begin_turn(read_clocks());
     take_mail();
     shard_.shut_down();
     write_and_close();
+    mailbox_.reached.store(Stopping::Closed, std::memory_order_release);
+    mailbox_.reached.notify_one();
+}
+
+void Turn::stop() {
+    shard_.begin_turn(read_clocks());
+    take_mail();
+    shard_.shut_down();  // those who came in the last moment
+    write_and_close();
     take_mail();
     write_and_close();
+    record_rest();
     log::flush();
+}
+
+// What is to outlive the process reaches the disk; a disk that does not take it is not waited for
+// for ever.
+void Turn::record_rest() {
+    Milliseconds deadline = shard_.now().steady + kLastWrite;
+    while (!shard_.is_recorded() && shard_.now().steady < deadline) {
+        shard_.record_all();
+        shard_.send_letters();
+        Milliseconds longest = mailbox_.letters.prepare_sleep() ? kLastLook : Milliseconds(0);
+        loop_.wait(longest);
+        mailbox_.letters.end_sleep();
+        shard_.begin_turn(read_clocks());
+        take_mail();
+    }
 }
 
 }  // namespace martlet::server

@@ -57,7 +57,9 @@ class Turn {
     void sweep_retained();
     void publish_log_lines();
     void send_wills();
+    void close_all();
     void stop();
+    void record_rest();
 
     broker::Shared& shared_;
     Mailboxes& mailboxes_;

@@ -168,7 +168,10 @@ inline SettingsText settings_text(const Settings& settings) {
     ADD(pid_file);
     ADD(user);
     ADD(persistence);
-    ADD(persistence_sync);
+    constexpr std::string_view kSyncs[] = {"commit", "interval", "off"};
+    text["persistence_sync"] = kSyncs[static_cast<std::size_t>(settings.journal.sync)];
+    text["persistence_interval"] = as_text(settings.journal.interval_s);
+    ADD(persistence_strict);
     ADD(persistence_location);
     ADD(persistence_file);
     ADD(autosave_interval);

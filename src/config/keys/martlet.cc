@@ -18,6 +18,29 @@ Status set_receive_maximum_exceeded(Entry& entry) {
     return Done{};
 }
 
+Status set_persistence_sync(Entry& entry) {
+    Result<std::string_view> word = read_word(entry);
+    if (!word.ok()) return word.error();
+    journal::JournalOptions& options = entry.draft.settings.journal;
+    if (word.value() == "commit") {
+        options.sync = journal::Sync::Commit;
+    } else if (word.value() == "off") {
+        options.sync = journal::Sync::Off;
+    } else if (word.value() == "interval") {
+        Result<std::int64_t> seconds = read_number(entry);
+        if (!seconds.ok()) return seconds.error();
+        if (seconds.value() < 1 || seconds.value() > 86'400)
+            return invalid("Error: 'persistence_sync interval' wants 1 to 86400 seconds.");
+        options.sync = journal::Sync::Interval;
+        options.interval_s = static_cast<std::uint32_t>(seconds.value());
+    } else {
+        return invalid(fmt::format(
+            "Error: Invalid 'persistence_sync' value ({}): commit, interval SECONDS or off.",
+            word.value()));
+    }
+    return Done{};
+}
+
 Status set_log_trace(Entry& entry) {
     Result<std::string_view> word = read_word(entry);
     if (!word.ok()) return word.error();
@@ -85,14 +108,22 @@ const Key kKeys[] = {
      .set = set_log_trace},
     {.name = "persistence_sync",
      .scope = Scope::Martlet,
-     .type = Type::Bool,
-     .status = KeyStatus::Later,
+     .type = Type::Special,
      .is_own = true,
      .is_reloadable = false,
-     .feature = "persistence",
-     .default_value = "true",
-     .help = "Syncs the store to the disk before a message is acknowledged.",
-     .set = flag<&Settings::persistence_sync>},
+     .values = "commit, interval SECONDS, off",
+     .default_value = "commit",
+     .help = "When the journal is synced: before anything is acknowledged, every so many seconds, "
+             "or when the system likes.",
+     .set = set_persistence_sync},
+    {.name = "persistence_strict",
+     .scope = Scope::Martlet,
+     .type = Type::Bool,
+     .is_own = true,
+     .is_reloadable = false,
+     .default_value = "false",
+     .help = "Refuses to start with a damaged journal, instead of going on with what is sound.",
+     .set = flag<&Settings::persistence_strict>},
     {.name = "telemetry",
      .scope = Scope::Martlet,
      .type = Type::Bool,

@@ -1,0 +1,18 @@
+#include "cli/store/commands.h"
+
+namespace martlet::cli {
+
+int compact_store(const StorePlace& place) {
+    journal::Recovery recovery;
+    auto log = open_store(
+        place, false, [](journal::Key, ByteView) {}, recovery);
+    if (!log) return fail_store(log.error().text);
+    auto before = static_cast<unsigned long long>(log.value()->stats().bytes);
+    Status status = log.value()->compact_all();
+    if (!status) return fail_store(status.error().text);
+    auto after = static_cast<unsigned long long>(log.value()->stats().bytes);
+    std::printf("%s: %llu bytes before, %llu after\n", place.path.c_str(), before, after);
+    return 0;
+}
+
+}  // namespace martlet::cli

@@ -1,0 +1,60 @@
+#include "base/text.h"
+#include "cli/store/commands.h"
+#include "cli/store/untouched_folder.h"
+#include "migrate/files.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace martlet::cli {
+
+namespace {
+
+// A look must not make the folder that it looks for.
+Status check_place(const std::string& path) {
+    auto kind = migrate::kind_of(path);
+    if (!kind) return kind.error();
+    if (kind.value() == migrate::FileKind::Folder) return Done{};
+    if (kind.value() == migrate::FileKind::Missing)
+        return Error{fmt::format("Error: There is no journal at {}.", path)};
+    return Error{fmt::format("Error: {} is not a journal of Martlet: it is no folder.", path)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<journal::Log>> open_store(const StorePlace& place, bool is_untouched,
+                                                 const journal::Log::Visit& visit,
+                                                 journal::Recovery& recovery) {
+    Status is_there = check_place(place.path);
+    if (!is_there) return is_there.error();
+    auto opened = journal::open_folder(place.path);
+    if (!opened) return opened.error();
+    auto folder = std::move(opened).value();
+    if (is_untouched) folder = leave_untouched(std::move(folder));
+    return journal::Log::open(
+        std::move(folder), journal::LogOptions(), visit, [](std::uint64_t, std::uint64_t) {},
+        recovery);
+}
+
+Status become_owner(const std::string& path) {
+    struct stat status {};
+    if (::geteuid() != 0) return Done{};
+    auto above = std::filesystem::path(path).parent_path().string();
+    bool is_known = ::stat(path.c_str(), &status) == 0 ||
+                    ::stat(above.empty() ? "." : above.c_str(), &status) == 0;
+    if (!is_known || status.st_uid == 0) return Done{};
+    if (::setegid(status.st_gid) != 0 || ::seteuid(status.st_uid) != 0)
+        return Error{fmt::format("Error: Unable to act as the owner of {}: {}.", path,
+                                 std::strerror(errno))};
+    return Done{};
+}
+
+int fail_store(std::string_view text) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+    return kExitFailed;
+}
+
+}  // namespace martlet::cli
