@@ -30,6 +30,11 @@ target_compile_options(house_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -
 target_compile_options(house_flags INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overflow>")
 target_compile_definitions(house_flags INTERFACE MARTLET_VERSION="${PROJECT_VERSION}")
 
+# Bugs on purpose that the crash checker must find, asked for by MARTLET_BUG in the environment. Never in a release.
+if(MARTLET_TEST_BUGS)
+  add_compile_definitions(MARTLET_TEST_BUGS)
+endif()
+
 if(MARTLET_SANITIZE)
   add_compile_options(-fsanitize=${MARTLET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${MARTLET_SANITIZE})

@@ -278,6 +278,33 @@ def system(binary, env=None):
     return whole("system", binary, "--martlet", binary, env=env)
 
 
+# --- the crash checker ---
+
+# What is wrong on purpose (MARTLET_BUG), and must be found within so many kills.
+BUGS = ("ack_before_sync", "forget_qos2_id", "compaction_drops,small_segments")
+BUG_KILLS = 40
+
+
+def crash(binary, kills):
+    """The broker is killed so often, with segments that are small enough to be compacted; then the checker is checked."""
+    script = "tests/crash/run.py"
+
+    def stage(runner):
+        if not (ROOT / binary).exists():
+            return Outcome(failed=[f"{binary} is missing: its build failed"])
+        outcome = Outcome()
+        command = ["/usr/bin/python3", "-B", script, "--martlet", binary, "--shards", 2]
+        code, text = runner.run("crash", [*command, "--kills", kills], env={"MARTLET_BUG": "small_segments"})
+        add(outcome, script, code == 0, text)
+        for bug in BUGS:
+            caught = [*command, "--kills", BUG_KILLS, "--expect-caught"]
+            code, text = runner.run(f"crash-{bug.split(',')[0]}", caught, env={"MARTLET_BUG": bug})
+            add(outcome, f"{script} with {bug}", code == 0, text)
+        return outcome
+
+    return stage
+
+
 # --- fuzzing ---
 
 
@@ -340,6 +367,7 @@ STAGES = [
     ("tests", True, ctest("ci", "-E", OWN_STAGES)),
     ("conformance", True, conformance("build/ci/martlet", "serve -c {conf}")),
     ("system", True, system("build/ci/martlet")),
+    ("crash", False, crash("build/ci/martlet", 100)),
     ("peer", False, conformance("/usr/sbin/mosquitto", "-c {conf}", "--expect-failures", PEER_FAILURES)),
     ("asan-build", False, build("asan")),
     ("asan-tests", False, ctest("asan", "-E", OWN_STAGES, env=SANITIZERS)),

@@ -47,6 +47,10 @@ void Shard::complete_exacts() {
         Session* session = session_slots_.find(exact.publisher);
         if (session != nullptr && session->flow) {
             session->flow->exacts--;
+            if (exact.packet_id == 0) {
+                session->sent_will.reset();
+                recorder_->put_session(*session);
+            }
             auto it = session->flow->received.find(exact.packet_id);
             if (it != session->flow->received.end() && it->second.position == position)
                 recorder_->put_received(*session, exact.packet_id);

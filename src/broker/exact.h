@@ -30,7 +30,7 @@ struct Exact {
     // The publisher's shard only.
     bool is_origin = false;
     SlotHandle publisher;
-    std::uint16_t packet_id = 0;
+    std::uint16_t packet_id = 0;  // 0: its will
 };
 
 }  // namespace martlet::broker

@@ -71,14 +71,15 @@ void Recorder::put_session(Session& session) {
     record.expiry_s = session.expiry_s;
     record.listener = session.listener;
     if (session.ends_at_ms != 0) record.ends_at_ms = session.ends_at_ms + offset;
-    if (session.will) {
+    const Will* will = session.will ? session.will.get() : session.sent_will.get();
+    if (will != nullptr) {
         record.will.emplace();
-        record.will->delay_s = session.will->delay_s;
-        record.will->expiry_s = session.will->expiry_s;
-        record.will->message = record_of(session.will->message, offset);
+        record.will->delay_s = will->delay_s;
+        record.will->expiry_s = will->expiry_s;
+        record.will->message = record_of(will->message, offset);
     }
     if (session.key == 0) session.key = take_keys(1);
-    session.is_will_recorded = session.will != nullptr;
+    session.is_will_recorded = will != nullptr;
     session.is_end_recorded = session.ends_at_ms != 0;
     ordinary_records().put(session.key, record);
 }
@@ -112,7 +113,7 @@ void Recorder::remove_subscription(Subscription& subscription) {
 }
 
 void Recorder::put_received(Session& session, std::uint16_t packet_id) {
-    if (session.key == 0) return;
+    if (session.key == 0 || shard_.shared().test_forgets_received) return;
     journal::Key key = take_keys(1);
     session.flows().received[packet_id].key = key;
     ordinary_records().put(key, ReceivedRecord{session.key, packet_id});

@@ -67,6 +67,7 @@ class Session {
     std::uint32_t subscription_count = 0;
     Subscription* subscriptions = nullptr;
     std::unique_ptr<Will> will;
+    std::unique_ptr<Will> sent_will;  // on its way, and not settled yet: sent again after a crash
     // Offline: the end of the will's delay or of the session.
     OwnedTimer<Session> timer;
     std::int64_t will_due_ms = 0;

@@ -70,6 +70,8 @@ struct Shared {
     std::atomic<std::int64_t> connections{0};
     std::vector<std::atomic<std::int64_t>> listener_connections;  // one for each listener
     std::atomic<std::int64_t> sessions{0};
+    // A bug on purpose, for the crash checker: QoS 2 packet ids that came in are not written down.
+    bool test_forgets_received = false;
     // Set by whoever watches the heap against memory_limit.
     std::atomic<bool> is_over_memory_limit{false};
 };

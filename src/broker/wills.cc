@@ -82,7 +82,11 @@ void Shard::send_will(Session& session) {
                   publication.topic);
         return drop(DropReason::DeniedWrite);
     }
+    // Where other shards have a part in it the session's record keeps the will until all is
+    // settled.
+    if (recorder_ && publication.qos != mqtt::Qos::AtMostOnce) begin_exact(publication, session, 0);
     publish(publication, origin_of(session));
+    if (publication.exact != nullptr) session.sent_will = std::move(will);
 }
 
 }  // namespace martlet::broker

@@ -58,15 +58,24 @@ Status import_what_mosquitto_left(const std::string& path, const config::Setting
     return Done{};
 }
 
-// Bugs on purpose, which the crash checker must find. Only in builds that ask for them.
-void apply_test_bugs([[maybe_unused]] journal::LogOptions& log,
-                     [[maybe_unused]] journal::JournalOptions& journal) {
+// What MARTLET_BUG asks for, in builds for tests only: bugs on purpose, which the crash checker
+// must find, and small segments, so that compaction has something to do. Words with commas between
+// them.
+bool is_asked_for([[maybe_unused]] std::string_view word) {
 #ifdef MARTLET_TEST_BUGS
-    const char* bug = std::getenv("MARTLET_BUG");
-    if (bug == nullptr) return;
-    log.test_compaction_drops = std::string_view(bug) == "compaction_drops";
-    journal.test_ack_before_sync = std::string_view(bug) == "ack_before_sync";
+    const char* asked = std::getenv("MARTLET_BUG");
+    return asked != nullptr && std::string_view(asked).find(word) != std::string_view::npos;
+#else
+    return false;
 #endif
+}
+
+void apply_test_switches(journal::LogOptions& log, journal::JournalOptions& journal) {
+    log.test_compaction_drops = is_asked_for("compaction_drops");
+    journal.test_ack_before_sync = is_asked_for("ack_before_sync");
+    if (!is_asked_for("small_segments")) return;
+    log.segment_bytes = 64 << 10;
+    log.reserve_bytes = 128 << 10;
 }
 
 }  // namespace
@@ -91,7 +100,7 @@ Result<std::unique_ptr<Persistence>> Persistence::open(const config::Settings& s
     journal::LogOptions log_options;
     log_options.is_strict = settings.persistence_strict;
     journal::JournalOptions options = settings.journal;
-    apply_test_bugs(log_options, options);
+    apply_test_switches(log_options, options);
     journal::Recovery recovery;
     ProgressLines progress(path);
     auto log = journal::Log::open(
@@ -117,6 +126,7 @@ void Persistence::restore(broker::Shared& shared, const std::vector<broker::Shar
         auto value = log_->read(key);
         return value ? std::move(value).value() : std::vector<std::uint8_t>();
     };
+    shared.test_forgets_received = is_asked_for("forget_qos2_id");
     broker::Restore::Counts counts = restore_->finish(shared, shards, read);
     restore_.reset();
     log::info("Journal {}: {} sessions, {} subscriptions, {} queued and {} retained messages.",

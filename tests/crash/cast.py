@@ -86,14 +86,15 @@ class Hibernator(Session):
     """Subscribes and goes, and comes back at the last inspection: what waits for it lives through
     all kills, and through whatever tidies the store up meanwhile."""
 
-    def __init__(self, world, name, level, receiver, topic_filter, qos):
+    def __init__(self, world, name, level, receiver, filters, qos):
         super().__init__(world, name, level, True, receiver)
         receiver.is_away = True
-        self.subscribe(topic_filter, qos)
+        for topic_filter in filters:
+            self.subscribe(topic_filter, qos)
 
     def confirm(self, subscription, kind, suback):
         super().confirm(subscription, kind, suback)
-        if self.hibernates:
+        if self.hibernates and all(each.is_settled for each in self.subscriptions.values()):
             self.leave()
 
 
@@ -294,13 +295,13 @@ class Cast:
             Looker(self.world, observer)
 
     def old(self):
-        """Little, but it lives long: sessions that are away during the whole run, and retained
-        messages that are seldom written."""
+        """What lives long: sessions that are away during the whole run, and retained messages that
+        are seldom written."""
         self.publisher("b1", 5, True, ["b/1"], mean=0.2)
         self.publisher("b2", 4, True, ["b/2"], mean=0.3)
         for name, level, qos in (("away1", 5, 2), ("away2", 4, 1)):
             receiver = self.world.ledger.receiver(name)
-            Hibernator(self.world, name, level, receiver, "b/#", qos)
+            Hibernator(self.world, name, level, receiver, ["b/#", "f/a/1"], qos)
         session = Session(self.world, "b3", 5, True)
         writer = Writer(self.world, session, [f"kept/{each}" for each in range(6)], 1, mean=2)
         self.publishers.append(writer)

@@ -16,7 +16,7 @@ class Trouble(Exception):
 
 class Killer:
     """Starts `broker`. While `is_hunting` it ends each life of it after `mean` seconds or so; one
-    in five while it starts, before it has accepted anyone."""
+    in three while it starts, before it has accepted anyone."""
 
     def __init__(self, world, mean, mode):
         self.world, self.broker, self.mean, self.mode = world, world.broker, mean, mode
@@ -44,7 +44,7 @@ class Killer:
         self.plan_start()
 
     def plan_start(self):
-        if self.is_hunting and self.kills and self.random.random() < 1 / 5:
+        if self.is_hunting and self.kills and self.random.random() < 1 / 3:
             wait = self.random.uniform(0, 1.2) * self.usual_start
             self.strike_at = self.world.loop.now + wait
             self.world.loop.after(wait, self.step)
