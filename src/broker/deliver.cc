@@ -137,7 +137,9 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     std::size_t cost = publication.message()->size();
     bool is_recorded = recorder_ && session.key != 0;
     bool is_promised = is_recorded && publication.exact != nullptr && qos == mqtt::Qos::ExactlyOnce;
-    goes_at_once &= !is_promised;
+    // What waits for the disk is not overtaken.
+    bool must_follow = flow.recording > 0 && qos != mqtt::Qos::ExactlyOnce;
+    goes_at_once &= !is_promised && !must_follow;
     if (!goes_at_once && !has_queue_room(flow, cost)) {
         if (!flow.is_drop_logged) {
             flow.is_drop_logged = true;
@@ -197,6 +199,7 @@ void Shard::release_message(Session& session, OutEntry& entry) {
 // QoS 2 to a session that lasts: message and packet id are on disk before it leaves.
 void Shard::send_after_recording(Session& session, OutEntry& entry) {
     entry.state = OutState::WaitRecorded;
+    session.flow->recording++;
     entry.is_id_recorded = true;
     recorder_->note_sent(session, entry);
 }
@@ -245,6 +248,7 @@ void Shard::pump(Session& session) {
             finish_entry(session, begin_next(*session.flow));
             continue;
         }
+        if (session.flow->recording > 0 && next.qos != mqtt::Qos::ExactlyOnce) return;
         OutEntry& entry = begin_next(*session.flow);
         if (entry.key != 0 && entry.qos == mqtt::Qos::ExactlyOnce)
             send_after_recording(session, entry);

@@ -91,9 +91,11 @@ void Shard::send_recorded(SlotHandle handle, std::uint16_t packet_id) {
     OutEntry* entry = session->flow->out.find(packet_id);
     if (entry == nullptr || entry->state != OutState::WaitRecorded) return;
     entry->state = OutState::WaitPubrec;
+    session->flow->recording--;
     // Without a connection it is sent again with the next one, as if it had been sent on this.
     if (session->connection != nullptr && session->connection->is_ready())
         write_entry(*session, *entry, false);
+    if (session->flow->recording == 0) pump(*session);
 }
 
 // What another shard has to settle before this message is.

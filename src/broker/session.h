@@ -80,6 +80,7 @@ class Session {
         std::uint64_t out_bytes = 0;        // payloads, queued and in flight
         std::uint64_t in_flight_bytes = 0;  // of these, sent
         bool is_drop_logged = false;
+        std::uint32_t recording = 0;  // sent ones that wait for the disk (WaitRecorded)
         bool is_reading = false;      // messages are being read back
         std::uint32_t in_memory = 0;  // queued ones whose message is not only in the journal
         // QoS 2, PUBREL not seen.

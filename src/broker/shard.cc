@@ -77,6 +77,8 @@ void Shard::record_all() {
 void Shard::send_all_wills() {
     for (auto& [id, session] : sessions_) {
         bool is_wanted = session->connection == nullptr || session->connection->has_will_;
+        // One with a delay goes on waiting after the restart, with its session.
+        if (session->key != 0 && session->will && session->will->delay_s > 0) continue;
         if (session->will && is_wanted) send_will(*session);
     }
 }

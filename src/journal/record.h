@@ -24,6 +24,8 @@ constexpr std::uint32_t kGroupEnds = 1u << 31;
 constexpr std::uint32_t kRemoval = 1u << 30;
 constexpr std::uint32_t kGroupBegins = 1u << 29;
 constexpr std::uint32_t kValueSizeMax = kGroupBegins - 1;
+// Neither keys nor sequence numbers were ever counted up to this.
+constexpr std::uint64_t kNumberMax = 1ull << 62;
 
 template <typename T>
 T load(const std::uint8_t* from) {

@@ -107,8 +107,9 @@ Status Replay::go_through(Segment& segment, std::uint64_t size, bool is_youngest
     group_.clear();
     is_group_open_ = false;
     group_begin_ = kSegmentHead;
-    auto before = segment.head.first_sequence - 1;
-    findings_->last_sequence = std::max(findings_->last_sequence, before);
+    // A segment that begins with more than a later one does holds nothing that counts.
+    auto first = std::min(segment.head.first_sequence, end_sequence(segment.head.number));
+    findings_->last_sequence = std::max(findings_->last_sequence, first - 1);
     for (auto found = scan.next(); found != SegmentScan::Found::End; found = scan.next()) {
         if (found == SegmentScan::Found::Record) {
             take_record(segment, scan);
@@ -125,12 +126,15 @@ void Replay::take_record(const Segment& segment, const SegmentScan& scan) {
     auto record = scan.record();
     findings_->last_sequence = std::max(findings_->last_sequence, record.sequence());
     findings_->is_closed = record.begins_group() && record.ends_group();
-    if (record.begins_group()) {
-        // Whatever is open lost its end in a gap: what is left of it stays.
-        apply_group();
+    // Whatever is open lost its end in a gap: what is left of it stays.
+    if (record.begins_group()) apply_group();
+    if (!is_group_open_) {
+        // By its first record, or what is left of it.
         is_group_open_ = true;
         group_begin_ = scan.record_at();
         group_sequence_ = record.sequence();
+    }
+    if (record.begins_group()) {
         if (record.key() < record.sequence())
             findings_->known_sequence = std::max(findings_->known_sequence, record.key());
     } else {
@@ -177,6 +181,7 @@ void Replay::take_gap(Segment& segment, const SegmentScan& scan) {
 // A tail that should not be there, a group without its end, records that the next segment expects.
 void Replay::take_end(Segment& segment, const SegmentScan& scan, bool is_youngest) {
     segment.end = scan.end();
+    youngest_expects_ = scan.expected();
     auto end_of_sequence = end_sequence(segment.head.number);
     bool is_cut_short = !is_youngest && scan.expected() < end_of_sequence;
     bool has_tail = scan.tail_end() > scan.end();
@@ -199,6 +204,7 @@ void Replay::decide_on_tail() {
     auto first = std::ranges::find_if(damaged, is_tail);
     if (first == damaged.end()) {
         findings_->last_sequence = std::max(findings_->last_sequence, findings_->known_sequence);
+        if (youngest_expects_ != findings_->last_sequence + 1) findings_->is_tail_clean = false;
         return;
     }
     findings_->torn_tail = *first;
@@ -229,6 +235,9 @@ Status Replay::cut_tail() {
             if (!done.ok()) return done;
         }
         findings_->damaged = damaged;
+        // The cut is where a group begins: what is open there lost its end in a gap.
+        apply_group();
+        if (segment.end < tail.group_begin) segment.gaps.push_back({segment.end, tail.group_begin});
     }
     segment.end = tail.group_begin;
     std::erase_if(segment.gaps, [&](const Stretch& gap) { return gap.begin >= segment.end; });

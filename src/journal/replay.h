@@ -101,6 +101,7 @@ class Replay {
     bool is_group_open_ = false;
     std::uint64_t group_begin_ = 0;
     std::uint64_t group_sequence_ = 0;
+    std::uint64_t youngest_expects_ = 1;
     // The youngest record that is in the catalog; it may be a little more.
     std::uint64_t applied_sequence_ = 0;
 };

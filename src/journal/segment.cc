@@ -13,8 +13,6 @@ namespace {
 constexpr std::string_view kMagic = "MartletJ";
 constexpr std::string_view kSuffix = ".seg";
 constexpr std::size_t kDigits = 12;
-// More than this was never counted up to.
-constexpr std::uint64_t kNumberMax = 1ull << 62;
 constexpr std::uint32_t kSegmentNumberMax = 1u << 31;
 constexpr std::size_t kChecksumAt = kSegmentHeadCopy - 4;
 

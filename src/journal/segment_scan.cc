@@ -35,7 +35,7 @@ bool SegmentScan::is_sound_at(std::uint64_t at, std::uint64_t sequence_max) {
     Record candidate(bytes_.data() + at);
     auto sequence = candidate.sequence();
     if (sequence < expected_ || sequence > sequence_max || sequence >= end_sequence_) return false;
-    if (candidate.total_size() > bytes_.size() - at) return false;
+    if (candidate.total_size() > bytes_.size() - at || candidate.key() > kNumberMax) return false;
     if (candidate.is_sound(salt_)) return true;
     patience_ -= std::min<std::uint64_t>(patience_, candidate.total_size());
     return false;

@@ -200,7 +200,7 @@ void Writer::finish(Batches& batches, Outcome outcome) {
 void Writer::refuse_others(Batches& batches) {
     auto others = std::stable_partition(batches.begin(), batches.end(),
                                         [](const auto& batch) { return batch->is_essential(); });
-    Batches refused(std::move_iterator(others), std::move_iterator(batches.end()));
+    Batches refused(std::make_move_iterator(others), std::make_move_iterator(batches.end()));
     batches.erase(others, batches.end());
     finish(refused, Outcome::Full);
 }

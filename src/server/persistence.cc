@@ -94,7 +94,7 @@ Result<std::unique_ptr<Persistence>> Persistence::open(const config::Settings& s
     Status imported = import_what_mosquitto_left(path, settings);
     if (!imported) return imported.error();
     auto folder = journal::open_folder(path);
-    if (!folder) return folder.error();
+    if (!folder) return Error{folder.error().text, 1};
     persistence->restore_ = std::make_unique<broker::Restore>(read_clocks());
     broker::Restore& restore = *persistence->restore_;
     journal::LogOptions log_options;
@@ -107,7 +107,7 @@ Result<std::unique_ptr<Persistence>> Persistence::open(const config::Settings& s
         std::move(folder).value(), log_options,
         [&restore](journal::Key key, ByteView value) { restore.add(key, value); },
         std::ref(progress), recovery);
-    if (!log) return log.error();
+    if (!log) return Error{log.error().text, 1};
     log_damages(path, recovery);
     persistence->log_ = log.value().get();
     persistence->journal_ =

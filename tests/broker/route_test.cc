@@ -11,6 +11,8 @@
 namespace martlet::broker {
 namespace {
 
+using Strings = std::vector<std::string>;
+
 const char* const kLevels[] = {"a", "b", "", "$x"};
 
 std::string random_topic(std::mt19937_64& random) {
@@ -97,6 +99,90 @@ TEST(Route, MoreTopicsThanTheCacheHoldsAreRoutedAsWell) {
         EXPECT_EQ(near.messages().size(), 20'000u);
         EXPECT_EQ(far.messages().size(), 20'000u);
     }
+}
+
+// What is read in one buffer is looked up together; each message still goes where it would go
+// alone.
+void publish_many_in_one_buffer(std::uint32_t shards, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    Table table({.shards = shards, .broker = {}, .listener = {}});
+    Client publisher(table, "p", 0);
+    publisher.connect();
+    std::vector<std::unique_ptr<Client>> clients;
+    std::vector<std::set<std::string>> filters(4);
+    for (std::uint32_t i = 0; i < filters.size(); i++) {
+        clients.push_back(std::make_unique<Client>(table, "c" + std::to_string(i), i % shards));
+        clients.back()->connect();
+    }
+    std::set<std::string> own;
+    for (int round = 0; round < 60; round++) {
+        std::size_t who = random() % clients.size();
+        std::string filter = random_filter(random);
+        clients[who]->subscribe(filter);
+        filters[who].insert(filter);
+        std::vector<std::vector<std::string>> due(clients.size() + 1);
+        for (std::uint64_t i = random() % 40; i > 0; i--) {
+            // Longer topics than the cache has seen, and others again and again.
+            std::string topic = random_topic(random);
+            if (random() % 2) topic += "/" + std::to_string(random() % 100'000);
+            std::string payload = std::to_string(round) + "-" + std::to_string(i);
+            publisher.say_publish(topic, payload,
+                                  {.qos = static_cast<Qos>(random() % 2), .retain = false});
+            auto note = [&](const std::set<std::string>& all, std::vector<std::string>& list) {
+                for (const std::string& f : all)
+                    if (mqtt::matches(f, topic)) list.push_back(payload);
+            };
+            for (std::size_t c = 0; c < clients.size(); c++) note(filters[c], due[c]);
+            note(own, due.back());
+            // From here on in the same buffer there is one subscriber more, or less.
+            if (random() % 8 != 0) continue;
+            std::string mine = random_filter(random);
+            if (own.insert(mine).second) {
+                publisher.say(subscribe_frame(Version::V5, publisher.next_id(), mine, {}));
+            } else {
+                publisher.say(unsubscribe_frame(Version::V5, publisher.next_id(), mine));
+                own.erase(mine);
+            }
+        }
+        publisher.settle();
+        for (std::size_t c = 0; c < clients.size(); c++)
+            ASSERT_EQ(clients[c]->payloads(), due[c]) << "seed " << seed << " round " << round;
+        ASSERT_EQ(publisher.payloads(), due.back()) << "seed " << seed << " round " << round;
+    }
+}
+
+TEST(Route, MessagesThatComeTogetherGoWhereEachWouldGoAlone) {
+    for (std::uint64_t seed = 1; seed <= 5; seed++) {
+        publish_many_in_one_buffer(1, seed);
+        publish_many_in_one_buffer(3, seed);
+    }
+}
+
+TEST(Route, ABufferMayHoldAliasesAndEndAnywhere) {
+    Table table({.shards = 2, .broker = {}, .listener = {}});
+    Client publisher(table, "p", 0), s(table, "s", 1);
+    publisher.connect();
+    s.connect();
+    s.subscribe("#", {.qos = Qos::AtLeastOnce});
+    Strings due;
+    for (int i = 0; i < 200; i++) {
+        auto alias = static_cast<std::uint16_t>(1 + i / 20);
+        PublishWish wish{.qos = Qos::AtLeastOnce};
+        if (i % 2) wish.alias = alias;
+        std::string topic = i % 4 == 3 ? "" : "t/" + std::to_string(i);
+        publisher.say_publish(topic, std::to_string(i), wish);
+        due.push_back(std::to_string(i));
+    }
+    std::mt19937_64 random(1);
+    while (!publisher.line().to_broker.empty()) {
+        table.begin(0);
+        table.read(publisher.line(), 1 + random() % 100);
+        table.finish_reading(0);
+        table.send_letters(0);
+        table.write(0);
+        table.turn(1);
+    }
+    EXPECT_EQ(s.payloads(), due);
 }
 
 TEST(Route, AFanOutTooLargeToBeCachedIsNeverStale) {

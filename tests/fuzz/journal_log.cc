@@ -44,6 +44,7 @@ void mend_records(Bytes& bytes) {
 }
 
 Visited open_and_use(MemoryDisk& disk, bool is_strict, std::unique_ptr<Log>& log) {
+    log.reset();
     LogOptions options;
     options.segment_bytes = 4096;
     options.reserve_bytes = 4096;
@@ -54,7 +55,6 @@ Visited open_and_use(MemoryDisk& disk, bool is_strict, std::unique_ptr<Log>& log
     };
     Recovery recovery;
     auto opened = Log::open(disk.folder(), options, visit, {}, recovery);
-    log.reset();
     if (opened.ok()) log = std::move(opened).value();
     return visited;
 }

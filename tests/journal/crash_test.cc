@@ -5,8 +5,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace martlet::journal {
 namespace {
+
+// More than that on demand: MARTLET_SEEDS=100 takes a hundred times as long.
+std::uint64_t seeds(std::uint64_t count) {
+    const char* times = std::getenv("MARTLET_SEEDS");
+    return times == nullptr ? count : count * std::strtoull(times, nullptr, 10);
+}
 
 // How many points a run of this seed has.
 std::uint64_t points_of(std::uint64_t seed, const Workload& workload) {
@@ -38,7 +46,7 @@ void crash_at_each_point(std::uint64_t seed, const Workload& workload) {
 }
 
 TEST(Crash, AtEachPoint) {
-    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds(6); ++seed) {
         crash_at_each_point(seed, {});
         if (HasFailure()) return;
     }
@@ -49,7 +57,7 @@ TEST(Crash, AtEachPointOfMuchCompaction) {
     workload.keys = 12;
     workload.value_max = 400;
     workload.compact_percent = 60;
-    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds(4); ++seed) {
         crash_at_each_point(seed, workload);
         if (HasFailure()) return;
     }
@@ -58,7 +66,7 @@ TEST(Crash, AtEachPointOfMuchCompaction) {
 TEST(Crash, AtEachPointWithFewSyncs) {
     Workload workload;
     workload.sync_percent = 10;
-    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds(4); ++seed) {
         crash_at_each_point(seed, workload);
         if (HasFailure()) return;
     }
@@ -67,7 +75,7 @@ TEST(Crash, AtEachPointWithFewSyncs) {
 TEST(Crash, AfterFaults) {
     Workload workload;
     workload.fault_percent = 15;
-    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds(200); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         MemoryDisk disk;
         MemoryDisk::Random random(seed);
@@ -85,7 +93,7 @@ TEST(Crash, AfterFaults) {
 TEST(Crash, OnADiskThatFillsUp) {
     Workload workload;
     workload.steps = 150;
-    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds(80); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         MemoryDisk disk;
         disk.limit(6 * kSmallSegment + seed * 37);
