@@ -16,8 +16,8 @@ class Journal : public testing::TestWithParam<std::uint32_t> {
     Journal() { start(); }
 
     static ConnectWish lasting() { return {.clean_start = false, .expiry = UINT32_MAX}; }
-    static constexpr PublishWish kQos1{.qos = Qos::AtLeastOnce};
-    static constexpr PublishWish kQos2{.qos = Qos::ExactlyOnce};
+    static inline const PublishWish kQos1{.qos = Qos::AtLeastOnce};
+    static inline const PublishWish kQos2{.qos = Qos::ExactlyOnce};
     static constexpr SubscribeWish kSub1{.qos = Qos::AtLeastOnce};
     static constexpr SubscribeWish kSub2{.qos = Qos::ExactlyOnce};
 
