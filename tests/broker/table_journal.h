@@ -33,7 +33,9 @@ class TableJournal final : public journal::Journal {
     }
     bool is_full() const override { return is_full_; }
 
-    bool has_work() const { return !is_paused && (!batches_.empty() || !readings_.empty()); }
+    bool has_work() const {
+        return !is_paused && (!batches_.empty() || !appended_.empty() || !readings_.empty());
+    }
     // The disk is slow: nothing is written, and nobody waits for it.
     bool is_paused = false;
     std::uint64_t commits() const { return commits_; }
@@ -64,30 +66,44 @@ class TableJournal final : public journal::Journal {
     }
 
   private:
+    using Batches = std::deque<std::unique_ptr<journal::Batch>>;
+
+    // As the real writer does it: what was appended is synced until the disk takes it.
     void write() {
+        if (!appended_.empty()) return sync();
         if (batches_.empty()) return;
-        std::deque<std::unique_ptr<journal::Batch>> all;
+        Status status = append(batches_);
+        if (status) return sync();
+        if (status.error().code != ENOSPC) return;  // the disk fails: all waits for better times
+        is_full_ = true;
+        Batches all;
         all.swap(batches_);
+        for (auto& batch : all) {
+            if (batch->is_essential())
+                batches_.push_back(std::move(batch));
+            else
+                finish(std::move(batch), journal::Outcome::Full);
+        }
+        if (!batches_.empty() && append(batches_)) sync();
+    }
+
+    Status append(Batches& batches) {
         journal::Group group;
         bool is_essential = true;
-        for (const auto& batch : all) {
+        for (const auto& batch : batches) {
             batch->encode(group);
             is_essential &= batch->is_essential();
         }
         Status status = log_->append(group, is_essential);
-        if (status) status = log_->sync();
-        if (status) {
-            commits_++;
-            for (auto& batch : all) finish(std::move(batch), journal::Outcome::Committed);
-            return;
-        }
-        if (status.error().code == ENOSPC && !is_essential) {
-            is_full_ = true;
-            for (auto& batch : all) finish(std::move(batch), journal::Outcome::Full);
-            return;
-        }
-        // The disk fails: all waits for better times.
-        batches_ = std::move(all);
+        if (status) appended_.swap(batches);
+        return status;
+    }
+
+    void sync() {
+        if (!log_->sync()) return;
+        commits_++;
+        for (auto& batch : appended_) finish(std::move(batch), journal::Outcome::Committed);
+        appended_.clear();
     }
 
     static void finish(std::unique_ptr<journal::Batch> batch, journal::Outcome outcome) {
@@ -98,7 +114,8 @@ class TableJournal final : public journal::Journal {
     std::unique_ptr<journal::Log> log_;
     const journal::MemoryDisk& disk_;
     journal::Key next_key_;
-    std::deque<std::unique_ptr<journal::Batch>> batches_;
+    Batches batches_;
+    Batches appended_;  // and not synced yet
     std::deque<std::unique_ptr<journal::Reading>> readings_;
     std::uint64_t commits_ = 0;
     bool is_full_ = false;

@@ -121,46 +121,59 @@ TEST(Faults, ADiskThatFailsForLongLeavesNoHeapOfFiles) {
 }
 
 // A new segment gets its name, and it is not known whether that is on the disk: what is written
-// afterwards must count all the same.
+// afterwards must count all the same, whichever names the next start finds.
 TEST(Faults, ASegmentThatMayOrMayNotBeThereCountsForNothing) {
-    MemoryDisk disk;
-    auto opened = open_log(disk);
-    put(*opened.log, 1, std::string(3000, 'x'));
-    disk.fail(DiskOperation::NamesSync, 1, EIO);
-    disk.fail(DiskOperation::Names, 3, EIO);  // a spare, its new name, and taking that back
-    EXPECT_FALSE(append(*opened.log, 2, std::string(3000, 'y')).ok());
-    disk.heal();
-    put(*opened.log, 3, "three");
-    put(*opened.log, 4, std::string(3000, 'z'));
-    opened.log.reset();
-    auto again = open_log(disk);
-    EXPECT_TRUE(again.recovery.damages.empty());
-    ASSERT_EQ(again.visited.size(), 3u);
-    EXPECT_EQ(again.visited[1].second, "three");
-    put(*again.log, 5, "five");
-    again.log.reset();
-    EXPECT_EQ(open_log(disk).visited.size(), 4u);
+    for (bool is_removed : {false, true}) {
+        for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+            MemoryDisk disk;
+            MemoryDisk::Random random(seed);
+            auto opened = open_log(disk);
+            put(*opened.log, 1, std::string(3000, 'x'));
+            disk.fail(DiskOperation::NamesSync, 1, EIO);
+            // The third: a spare, its new name, and taking that back.
+            if (!is_removed) disk.fail(DiskOperation::Names, 3, EIO);
+            EXPECT_FALSE(append(*opened.log, 2, std::string(3000, 'y')).ok());
+            disk.heal();
+            put(*opened.log, 3, "three");
+            disk.crash(random);
+            opened = open_log(disk);
+            EXPECT_TRUE(opened.recovery.damages.empty());
+            ASSERT_EQ(opened.visited.size(), 2u);
+            EXPECT_EQ(opened.visited[1].second, "three");
+            put(*opened.log, 4, "four");
+            opened.log.reset();
+            EXPECT_EQ(open_log(disk).visited.size(), 3u);
+        }
+    }
 }
 
-// The same, and what was to be written again is lost before it is synced.
+// The same, and the power goes while what was not synced is written again.
 TEST(Faults, NumbersGoOnWhereWhatCountsEnds) {
-    MemoryDisk disk;
-    auto opened = open_log(disk);
-    put(*opened.log, 1, "one");
-    ASSERT_TRUE(append(*opened.log, 2, "not synced").ok());
-    disk.fail(DiskOperation::NamesSync, 1, EIO);
-    disk.fail(DiskOperation::Names, 3, EIO);
-    EXPECT_FALSE(append(*opened.log, 3, std::string(2 * kSmallSegment, 'y')).ok());
-    disk.heal();
-    disk.fail_all(DiskOperation::Sync, EIO);
-    EXPECT_FALSE(opened.log->sync().ok());
-    disk.lose_unsynced();
-    opened.log.reset();
-    for (Key key = 4; key <= 6; ++key) {
-        auto again = open_log(disk);
-        EXPECT_EQ(again.visited.size(), key - 3);
-        for (const auto& damage : again.recovery.damages) EXPECT_EQ(damage.what, "torn tail");
-        put(*again.log, key, "more");
+    for (std::uint64_t point = 1; point <= 12; ++point) {
+        for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+            MemoryDisk disk;
+            MemoryDisk::Random random(seed);
+            auto opened = open_log(disk);
+            put(*opened.log, 1, "one");
+            ASSERT_TRUE(append(*opened.log, 2, "not synced").ok());
+            disk.fail(DiskOperation::NamesSync, 1, EIO);
+            disk.fail(DiskOperation::Names, 3, EIO);
+            EXPECT_FALSE(append(*opened.log, 3, std::string(2 * kSmallSegment, 'y')).ok());
+            disk.heal();
+            disk.crash_at(disk.points() + point);
+            (void)opened.log->sync().ok();
+            disk.crash(random);
+            opened = open_log(disk);
+            auto found = opened.visited.size();
+            EXPECT_GE(found, 1u);
+            for (Key key = 4; key <= 6; ++key) {
+                put(*opened.log, key, "more");
+                opened.log.reset();
+                opened = open_log(disk);
+                EXPECT_EQ(opened.visited.size(), ++found);
+                EXPECT_TRUE(opened.recovery.damages.empty());
+            }
+        }
     }
 }
 

@@ -59,6 +59,7 @@ class World {
     std::vector<Shift> shifts_;
     std::uint32_t frozen_shard_ = 0;
     std::size_t frozen_steps_ = 0;
+    bool has_lost_pages_ = false;
     std::uint64_t parked_bytes_most_ = 0;
 };
 
@@ -81,7 +82,13 @@ inline World::World(std::uint64_t seed, Kind kind)
 // The machine loses its power, or the system kills the broker: at the disk's next write, or the one
 // after, while it goes on as if nothing were.
 inline void World::plan_death() {
-    if (kind_ == Kind::Dying && chance(1)) disk_.crash_at(disk_.points() + 1 + one_of(20));
+    if (kind_ != Kind::Dying) return;
+    if (chance(1)) disk_.crash_at(disk_.points() + 1 + one_of(20));
+    using Operation = journal::DiskOperation;
+    if (chance(1)) disk_.fail(Operation::Write, 1 + one_of(5), EIO);
+    if (!chance(1)) return;
+    disk_.fail(Operation::Sync, 1 + one_of(5), EIO);
+    has_lost_pages_ = true;
 }
 
 inline void World::die() {
@@ -90,7 +97,9 @@ inline void World::die() {
     }
     table_.reset();
     ledger_.crashes++;
-    if (chance(50))
+    // After a sync that failed the system shows what the disk does not have: who is killed then,
+    // reads it and loses the power later, is beyond help.
+    if (std::exchange(has_lost_pages_, false) || chance(50))
         disk_.crash(random_);
     else
         disk_.kill();
@@ -154,6 +163,7 @@ inline void World::run(int steps) {
     for (const auto& actor : actors_) {
         if (actor->line() != nullptr) actor->line()->room = SIZE_MAX;
     }
+    disk_.heal();
     int rounds = 0;
     while (calm_step()) {
         if (::testing::Test::HasFatalFailure()) return;
