@@ -70,8 +70,10 @@ Status Log::Inner::recover(const Visit& visit, const Progress& progress, Recover
 }
 
 // A process that was killed leaves behind what it wrote and did not sync. It is taken for good now,
-// so it must be.
+// so it must be: its name, too.
 Status Log::Inner::sync_found(std::uint64_t known_sequence) {
+    auto named = folder->sync();
+    if (!named.ok()) return named;
     if (last_sequence > known_sequence || is_given_up) {
         for (auto& [number, segment] : catalog.segments) {
             auto after = catalog.segments.upper_bound(number);
