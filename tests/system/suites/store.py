@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import raw
-from case import Case, Ports, eventually, other_user
+from case import Case, Ports, eventually, is_sanitized, other_user
 
 EXPIRED_S = 1  # what lives so long is over when mosquitto has ended
 
@@ -282,6 +282,8 @@ class Tools(Mosquitto):
         user = other_user()
         if os.getuid() or user is None:
             self.skipTest("needs root and another user")
+        if is_sanitized():
+            self.skipTest("the check for leaks fails in a process that has given up root")
         self.make_journal()
         self.write("state.jsonl", self.store("export", "--path", self.path("journal")))
         self.path("lib").mkdir()
