@@ -39,6 +39,7 @@ enum class DropReason : std::uint8_t {
     SessionEnded,     // queued in a session that ended
     JournalFull,      // no room on the disk
     Unreadable,       // the journal could not give it back
+    TelemetryFull,    // QoS 0 to telemetry that cannot keep up
     kCount,
 };
 std::string_view drop_reason_name(DropReason reason);

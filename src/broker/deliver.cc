@@ -120,7 +120,9 @@ void Shard::send_qos0(Session& session, Publication& publication, bool retain,
     write_publish(*connection, publication, entry, false);
 }
 
-bool Shard::has_queue_room(const Session::Flow& flow, std::size_t bytes) const {
+bool Shard::has_queue_room(const Session& session, std::size_t bytes) const {
+    if (session.tap_name) return true;  // has_tap_credit() holds its publishers
+    const Session::Flow& flow = *session.flow;
     const Options& o = options();
     if (o.max_queued_messages != 0 && flow.out.queued() >= o.max_queued_messages) return false;
     return o.max_queued_bytes == 0 || flow.out_bytes + bytes <= o.max_queued_bytes;
@@ -129,8 +131,7 @@ bool Shard::has_queue_room(const Session::Flow& flow, std::size_t bytes) const {
 void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
                     std::uint32_t identifier) {
     Session::Flow& flow = session.flows();
-    Connection* connection = session.connection;
-    bool goes_at_once = connection != nullptr && flow.out.queued() == 0 &&
+    bool goes_at_once = is_receiving(session) && flow.out.queued() == 0 &&
                         flow.out.to_resend() == 0 && flow.out.has_packet_id() &&
                         has_window(session);
     // Topic and properties count as well as the payload.
@@ -140,7 +141,7 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     // What waits for the disk is not overtaken.
     bool must_follow = flow.recording > 0 && qos != mqtt::Qos::ExactlyOnce;
     goes_at_once &= !is_promised && !must_follow;
-    if (!goes_at_once && !has_queue_room(flow, cost)) {
+    if (!goes_at_once && !has_queue_room(session, cost)) {
         if (!flow.is_drop_logged) {
             flow.is_drop_logged = true;
             log::notice("Outgoing messages are being dropped for client {}.", session.client_id);
@@ -169,8 +170,9 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     count_queued(flow, entry);
     if (!goes_at_once) return;
     OutEntry& sent = begin_next(flow);
+    if (session.tap_name) return send_to_tap(session, sent);
     if (is_recorded && qos == mqtt::Qos::ExactlyOnce) return send_after_recording(session, sent);
-    if (!write_publish(*connection, publication, sent, false)) finish_entry(session, sent);
+    if (!write_publish(*session.connection, publication, sent, false)) finish_entry(session, sent);
 }
 
 // The first that waits is in flight from now on.
@@ -216,7 +218,12 @@ void Shard::finish_entry(Session& session, OutEntry& entry) {
     session.flow->out.finish(entry);
 }
 
+bool Shard::is_receiving(const Session& session) {
+    return session.tap_name || (session.connection != nullptr && session.connection->is_ready());
+}
+
 bool Shard::has_window(const Session& session) const {
+    if (session.tap_name) return has_tap_window(session);
     const Connection& connection = *session.connection;
     const Session::Flow& flow = *session.flow;
     std::uint64_t bytes_max = options().max_inflight_bytes;
@@ -227,7 +234,7 @@ bool Shard::has_window(const Session& session) const {
 }
 
 void Shard::pump(Session& session) {
-    if (session.connection == nullptr || !session.connection->is_ready() || !session.flow) return;
+    if (!is_receiving(session) || !session.flow) return;
     OutQueue& out = session.flow->out;
     while (out.to_resend() > 0 && has_window(session)) {
         OutEntry& entry = *out.resend_next();
@@ -250,7 +257,9 @@ void Shard::pump(Session& session) {
         }
         if (session.flow->recording > 0 && next.qos != mqtt::Qos::ExactlyOnce) return;
         OutEntry& entry = begin_next(*session.flow);
-        if (entry.key != 0 && entry.qos == mqtt::Qos::ExactlyOnce)
+        if (session.tap_name)
+            send_to_tap(session, entry);
+        else if (entry.key != 0 && entry.qos == mqtt::Qos::ExactlyOnce)
             send_after_recording(session, entry);
         else
             write_entry(session, entry, false);

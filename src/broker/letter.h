@@ -9,6 +9,7 @@
 #include "base/slots.h"
 #include "broker/shard_batch.h"
 #include "broker/shard_reading.h"
+#include "broker/tap.h"
 #include "topics/share_group.h"
 
 #include <cstdint>
@@ -94,13 +95,23 @@ struct ReadingLetter {
     std::unique_ptr<ShardReading> reading;
 };
 
+// The tap gives back what it has stored.
+struct TapLetter {
+    std::unique_ptr<TapBatch> batch;
+};
+
+// To be published as if a client of the receiving shard had sent it. Nobody waits for it.
+struct InjectLetter {
+    BodyRef message;
+};
+
 // The journal was full and has room again.
 struct RoomLetter {};
 
-using Letter =
-    std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>, AdmissionLetter,
-                 ReloadLetter, LogSubscriptionsLetter, CreditLetter, SettledLetter, PreparedLetter,
-                 CommittedLetter, JournalLetter, ReadingLetter, RoomLetter>;
+using Letter = std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>,
+                            AdmissionLetter, ReloadLetter, LogSubscriptionsLetter, CreditLetter,
+                            SettledLetter, PreparedLetter, CommittedLetter, JournalLetter,
+                            ReadingLetter, TapLetter, InjectLetter, RoomLetter>;
 
 // What a message costs towards the credit of a pair of shards.
 inline std::uint64_t letter_cost(const BodyRef& message) {

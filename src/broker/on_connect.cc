@@ -95,10 +95,14 @@ mqtt::ReasonCode Connection::choose_client_id(const mqtt::Connect& connect) {
     if (listener.use_username_as_clientid) {
         if (!connect.has_user_name || connect.user_name.empty())
             return mqtt::ReasonCode::NotAuthorized;
+        if (connect.user_name.starts_with(kTapPrefix))
+            return mqtt::ReasonCode::ClientIdentifierNotValid;
         request_->client_id = connect.user_name;
         return mqtt::ReasonCode::Success;
     }
     if (!connect.client_id.empty()) {
+        if (connect.client_id.starts_with(kTapPrefix))
+            return mqtt::ReasonCode::ClientIdentifierNotValid;
         request_->client_id = connect.client_id;
         return mqtt::ReasonCode::Success;
     }

@@ -54,6 +54,11 @@ struct Options {
     std::uint64_t shard_credit_bytes = 8u << 20;
     // Bytes of messages that may wait to be written to the journal, likewise; for each shard.
     std::uint64_t journal_credit_bytes = 16u << 20;
+    // Bytes of messages that may wait for telemetry before QoS 0 is dropped; for each shard.
+    std::uint64_t telemetry_credit_bytes = 16u << 20;
+    // Messages of QoS 1 and 2 that may wait for it in the journal before publishers are held; for
+    // each shard.
+    std::uint32_t telemetry_queued_messages = 1'000'000;
     // Client ids and topic filters whose packets are logged whatever the log level (`log_trace`).
     std::vector<std::string> trace_clients;
     std::vector<std::string> trace_topics;

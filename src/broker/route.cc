@@ -14,7 +14,9 @@ bool Shard::publish(Publication& publication,
         // (ARCHITECTURE, "Retained messages").
         set_retained(publication, origin);
     }
-    return route(publication);
+    bool any = route(publication);
+    if (tap_ != nullptr) offer_to_tap(publication);
+    return any;
 }
 
 void Shard::set_retained(Publication& publication,
@@ -147,6 +149,7 @@ bool Shard::has_credit(std::string_view topic) {
         return link.outstanding > options().shard_credit_bytes;
     };
     if (recorder_ && recorder_->is_behind()) return false;
+    if (!has_tap_credit()) return false;
     if (std::none_of(links_.begin(), links_.end(), is_overdrawn)) return true;
     const TopicRoute& route = look_up(topic);
     // What a group cannot hand on is parked, up to the credit that the shard gives itself.
@@ -205,6 +208,7 @@ void Shard::send_letters() {
         recorder_->hand_over();
         for (std::uint32_t other = 0; other < links_.size(); other++) report_settled(other);
     }
+    send_tap_batch();
     for (std::uint32_t other = 0; other < links_.size(); other++) {
         Link& link = links_[other];
         confirm(other);
@@ -276,6 +280,11 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                        if (!held_.empty()) release_held();
                    },
                    [&](ReadingLetter& l) { on_read(*l.reading); },
+                   [&](TapLetter& l) { on_tap_stored(std::move(l.batch)); },
+                   [&](InjectLetter& l) {
+                       Publication publication = Publication::of(l.message);
+                       publish(publication, nullptr);
+                   },
                    [&](RoomLetter&) {
                        if (!held_.empty()) release_held();
                    },

@@ -61,6 +61,8 @@ class Session {
     journal::Key key = 0;
     bool is_will_recorded = false;
     bool is_end_recorded = false;
+    // Set: a session of the tap (broker/tap.h), under this name. It never has a connection.
+    std::shared_ptr<const std::string> tap_name;
     Connection* connection = nullptr;  // null: offline
     std::uint32_t expiry_s = 0;
     std::uint16_t listener = 0;  // the last one it came in by

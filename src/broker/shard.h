@@ -23,6 +23,7 @@
 #include "broker/route_ahead.h"
 #include "broker/session.h"
 #include "broker/shared.h"
+#include "broker/tap.h"
 #include "broker/topic_cache.h"
 #include "topics/stamps.h"
 
@@ -109,6 +110,9 @@ class Shard {
     // Whether every shard that the topic concerns can take more now. QoS 0 does not ask.
     bool has_credit(std::string_view topic);
     void hold_for_credit(Connection& connection);
+
+    // tap.cc: before the first turn, after restoring. The tap outlives the shard's last turn.
+    void open_tap(Tap& tap);
 
     // restore.cc: before the first turn, what an earlier run left. False: it does not stand.
     Session& restore_session(journal::Key key, const SessionRecord& record);
@@ -200,6 +204,7 @@ class Shard {
     void deliver(Subscription& subscription, Publication& publication);
     void deliver_direct(const TopicRoute& route, Publication& publication);
     void deliver_merged(std::span<Subscription* const> subscriptions, Publication& publication);
+    static bool is_receiving(const Session& session);
     bool has_window(const Session& session) const;
     void deliver_to_member(Session& session, const topics::GroupMember& member,
                            Publication& publication);
@@ -209,7 +214,7 @@ class Shard {
                    std::uint32_t identifier);
     void enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
                  std::uint32_t identifier);
-    bool has_queue_room(const Session::Flow& flow, std::size_t bytes) const;
+    bool has_queue_room(const Session& session, std::size_t bytes) const;
     bool write_publish(Connection& connection, Publication& publication, const OutEntry& how,
                        bool dup);
     std::size_t write_shape(Connection& connection, Publication& publication, const OutEntry& how);
@@ -244,6 +249,16 @@ class Shard {
     bool unpark_one(Group& group);
     void unpark();
     void drop_parked(Group& group);
+
+    // tap.cc
+    void begin_tap(Session& session);
+    void offer_to_tap(Publication& publication);
+    bool has_tap_window(const Session& session) const;
+    bool has_tap_credit() const;
+    void send_to_tap(Session& session, const OutEntry& entry);
+    void give_to_tap(TapMessage message, std::shared_ptr<const std::string> name);
+    void send_tap_batch();
+    void on_tap_stored(std::unique_ptr<TapBatch> batch);
 
     // replay.cc
     void forget_retained(std::string_view topic, std::uint64_t number);
@@ -321,6 +336,15 @@ class Shard {
     std::vector<Group*> waiting_groups_;
     bool may_unpark_ = false;
     std::vector<std::unique_ptr<LetterBatch>> spare_batches_;
+
+    // tap.cc. Null: no telemetry. The first session is where new messages go, the others were left
+    // by a run with more shards.
+    Tap* tap_ = nullptr;
+    Session* tap_session_ = nullptr;
+    std::vector<Session*> taps_;
+    std::unique_ptr<TapBatch> tap_batch_;
+    std::unique_ptr<TapBatch> tap_spare_;
+    std::uint64_t tap_outstanding_ = 0;  // bytes that it has not given back
 };
 
 }  // namespace martlet::broker

@@ -8,6 +8,7 @@
 #include "broker/counters.h"
 #include "broker/letter.h"
 #include "broker/options.h"
+#include "broker/tap.h"
 #include "journal/journal.h"
 #include "topics/interest.h"
 #include "topics/retained.h"
@@ -52,7 +53,9 @@ struct Shared {
           listener_connections(snapshot->listeners.size()) {}
 
     std::uint32_t home_of(std::string_view client_id) const {
-        return shards == 1 ? 0 : static_cast<std::uint32_t>(hash_text(client_id) % shards);
+        if (shards == 1) return 0;
+        if (client_id.starts_with(kTapPrefix)) return tap_number(client_id) % shards;
+        return static_cast<std::uint32_t>(hash_text(client_id) % shards);
     }
     std::uint32_t home_of_group(std::string_view group_and_filter) const {
         return home_of(group_and_filter);

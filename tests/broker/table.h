@@ -24,6 +24,7 @@ struct TableOptions {
     ListenerOptions listener;
     // When it lasts: the disk, which outlives the table.
     journal::MemoryDisk* disk = nullptr;
+    Tap* tap = nullptr;  // outlives the table
     Now now{Milliseconds(1'000'000), Milliseconds(1'700'000'000'000)};
     journal::LogOptions log{.segment_bytes = 8192, .reserve_bytes = 16384};
 };
@@ -55,11 +56,14 @@ class Table {
             shards.push_back(std::make_unique<Shard>(i, shared, now));
             places.push_back(shards.back().get());
         }
-        if (!journal) return;
-        restored = restore_.finish(shared, places, [this](journal::Key key) {
-            auto value = journal->log().read(key);
-            return value ? std::move(value).value() : std::vector<std::uint8_t>();
-        });
+        if (journal) {
+            restored = restore_.finish(shared, places, [this](journal::Key key) {
+                auto value = journal->log().read(key);
+                return value ? std::move(value).value() : std::vector<std::uint8_t>();
+            });
+        }
+        if (options.tap == nullptr) return;
+        for (auto& shard : shards) shard->open_tap(*options.tap);
     }
     ~Table() {
         for (Line* line : lines) line->close();
