@@ -46,6 +46,10 @@ class Slots {
         return slot.generation == handle.generation ? slot.object : nullptr;
     }
 
+    // For a walk over all: places up to end(), some of them empty (null).
+    std::uint32_t end() const { return static_cast<std::uint32_t>(slots_.size()); }
+    T* at(std::uint32_t index) const { return slots_[index].object; }
+
   private:
     struct Slot {
         T* object;
