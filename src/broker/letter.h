@@ -7,6 +7,7 @@
 #include "base/body.h"
 #include "base/inbox.h"
 #include "base/slots.h"
+#include "broker/question.h"
 #include "broker/shard_batch.h"
 #include "broker/shard_reading.h"
 #include "broker/tap.h"
@@ -105,13 +106,18 @@ struct InjectLetter {
     BodyRef message;
 };
 
+// Somebody outside wants to know something.
+struct QuestionLetter {
+    std::unique_ptr<Question> question;
+};
+
 // The journal was full and has room again.
 struct RoomLetter {};
 
 using Letter = std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>,
                             AdmissionLetter, ReloadLetter, LogSubscriptionsLetter, CreditLetter,
                             SettledLetter, PreparedLetter, CommittedLetter, JournalLetter,
-                            ReadingLetter, TapLetter, InjectLetter, RoomLetter>;
+                            ReadingLetter, TapLetter, InjectLetter, QuestionLetter, RoomLetter>;
 
 // What a message costs towards the credit of a pair of shards.
 inline std::uint64_t letter_cost(const BodyRef& message) {

@@ -285,6 +285,7 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                        Publication publication = Publication::of(l.message);
                        publish(publication, nullptr);
                    },
+                   [&](QuestionLetter& l) { answer(std::move(l.question)); },
                    [&](RoomLetter&) {
                        if (!held_.empty()) release_held();
                    },

@@ -260,6 +260,14 @@ class Shard {
     void send_tap_batch();
     void on_tap_stored(std::unique_ptr<TapBatch> batch);
 
+    // answer.cc
+    void answer(std::unique_ptr<Question> question);
+    bool look_at_clients(Question& question);
+    ClientFacts facts_of(const Session& session) const;
+    void list_queue(const Session& session, Question& question) const;
+    static void list_subscriptions(const Session& session, Question& question);
+    void kick(Session& session, Question& question);
+
     // replay.cc
     void forget_retained(std::string_view topic, std::uint64_t number);
     void send_retained(Session& session, const Replay& replay,
