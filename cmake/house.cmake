@@ -23,6 +23,11 @@ find_package(spdlog REQUIRED)
 find_package(absl REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(Boost 1.81 REQUIRED)
 
 add_library(house_flags INTERFACE)
 target_compile_options(house_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
@@ -57,6 +62,26 @@ function(martlet_part folder)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PUBLIC ${PART_LINK} PRIVATE house_flags)
+endfunction()
+
+# martlet_protos(FOLDER): the library martlet_protos, generated from src/FOLDER/*.proto; included as "FOLDER/NAME.pb.h".
+function(martlet_protos folder)
+  file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.proto)
+  set(out ${CMAKE_BINARY_DIR}/generated)
+  set(sources)
+  foreach(proto ${protos})
+    get_filename_component(name ${proto} NAME_WE)
+    add_custom_command(
+      OUTPUT ${out}/${folder}/${name}.pb.cc ${out}/${folder}/${name}.pb.h
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${out}
+      COMMAND protobuf::protoc --cpp_out=lite:${out} -I ${CMAKE_SOURCE_DIR}/src ${proto}
+      DEPENDS ${proto})
+    list(APPEND sources ${out}/${folder}/${name}.pb.cc)
+  endforeach()
+  add_library(martlet_protos STATIC ${sources})
+  set_target_properties(martlet_protos PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(martlet_protos SYSTEM PUBLIC ${out})
+  target_link_libraries(martlet_protos PUBLIC protobuf::libprotobuf-lite)
 endfunction()
 
 # martlet_test(FOLDER [LINK library ...]): the test binary FOLDER_test from tests/FOLDER/*_test.cc.

@@ -1,0 +1,116 @@
+#include "telemetry/decoders/meshtastic/findings.h"
+
+#include "base/json_writer.h"
+#include "mqtt/topic.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace martlet::telemetry::meshtastic {
+
+namespace {
+
+// Bytes of the character that begins `text`; 0: none does.
+std::size_t character_bytes(std::string_view text) {
+    for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); size++) {
+        if (mqtt::is_valid_utf8(text.substr(0, size))) return size;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::string clean_text(std::string_view bytes, std::size_t bytes_max) {
+    if (bytes.size() <= bytes_max && mqtt::is_valid_utf8(bytes)) return std::string(bytes);
+    constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+    std::string text;
+    while (!bytes.empty()) {
+        std::size_t size = character_bytes(bytes);
+        std::string_view character = size > 0 ? bytes.substr(0, size) : kReplacement;
+        if (text.size() + character.size() > bytes_max) break;
+        text += character;
+        bytes.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return text;
+}
+
+double as_decimal(float value) {
+    if (!std::isfinite(value)) return static_cast<double>(value);
+    std::array<char, 64> text;
+    auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    double decimal = 0;
+    std::from_chars(text.data(), end, decimal);
+    return decimal;
+}
+
+void Findings::set_time(std::uint64_t seconds) {
+    if (auto time = sound_time(seconds, packet_.received)) time_ = *time;
+}
+
+SourceNote& Findings::note_of(const SourceId& source) {
+    for (SourceNote& note : out_.notes) {
+        if (note.source == source) return note;
+    }
+    return out_.notes.emplace_back(SourceNote{source, {}, {}});
+}
+
+void Findings::name(std::string_view name) {
+    if (!name.empty()) note_of(sender_).name = name;
+}
+
+void Findings::fact(std::string_view name, std::string_view text) {
+    note_of(sender_).facts.emplace_back(name, text);
+}
+
+void Findings::sample(std::string_view metric, std::string_view unit, SeriesKind kind,
+                      double value) {
+    if (!std::isfinite(value)) return;
+    out_.samples.push_back({sender_, std::string(metric), std::string(unit), kind, time_, value});
+}
+
+void Findings::count(std::string_view metric, std::string_view unit, SeriesKind kind,
+                     std::int64_t value) {
+    out_.samples.push_back({sender_, std::string(metric), std::string(unit), kind, time_, value});
+}
+
+void Findings::gateway_increment(std::string_view metric) {
+    if (packet_.gateway == 0) return;
+    out_.samples.push_back({source_of(packet_.gateway), std::string(metric), "",
+                            SeriesKind::Increment, packet_.time, std::int64_t{1}});
+}
+
+void Findings::gateway_fact(std::string_view name, std::string_view text) {
+    if (packet_.gateway == 0 || text.empty()) return;
+    note_of(source_of(packet_.gateway)).facts.emplace_back(name, text);
+}
+
+void Findings::position(telemetry::Position position) {
+    position.source = sender_;
+    out_.positions.push_back(std::move(position));
+}
+
+void Findings::event(std::string_view kind, Severity severity, std::string_view text,
+                     std::string details) {
+    out_.events.push_back(
+        {sender_, time_, std::string(kind), severity, std::string(text), std::move(details)});
+}
+
+void Findings::write_path(JsonWriter& json) const {
+    if (packet_.id != 0) json.key("packet_id").integer(packet_.id);
+    json.key("to").text(node_text(packet_.to));
+    if (packet_.gateway != 0) json.key("gateway").text(node_text(packet_.gateway));
+    if (!packet_.channel.empty()) json.key("channel").text(packet_.channel);
+    if (packet_.radio) {
+        json.key("rx_snr").number(as_decimal(packet_.radio->snr_db));
+        json.key("rx_rssi").integer(packet_.radio->rssi_dbm);
+    }
+    if (packet_.hops_away) json.key("hops_away").integer(*packet_.hops_away);
+    json.key("via_mqtt").boolean(packet_.is_via_mqtt);
+    json.key("ok_to_mqtt");
+    packet_.consent == Consent::Unknown ? json.null()
+                                        : json.boolean(packet_.consent == Consent::Yes);
+}
+
+}  // namespace martlet::telemetry::meshtastic

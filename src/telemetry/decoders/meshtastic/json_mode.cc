@@ -1,0 +1,296 @@
+#include "telemetry/decoders/meshtastic/json_mode.h"
+
+#include "base/json_writer.h"
+#include "telemetry/decoders/meshtastic/metric_table.h"
+#include "telemetry/decoders/meshtastic/names.h"
+#include "telemetry/decoders/meshtastic/payloads.h"
+
+#include <cmath>
+#include <string>
+#include <telemetry/proto/meshtastic.pb.h>
+
+namespace martlet::telemetry::meshtastic {
+
+namespace {
+
+constexpr std::string_view kPayload = "payload";
+constexpr std::string_view kInPayload = "payload.";
+constexpr std::size_t kLeavesMax = 64;  // of an array or of a text that is JSON
+constexpr std::size_t kNameBytesMax = 64;
+
+void write_leaf(JsonWriter& json, const JsonLeaf& leaf) {
+    switch (leaf.type) {
+        case LeafType::Boolean:
+            json.boolean(leaf.integer != 0);
+            break;
+        case LeafType::Integer:
+            json.integer(leaf.integer);
+            break;
+        case LeafType::Real:
+            json.number(leaf.number);
+            break;
+        case LeafType::Text:
+            json.text(leaf.text);
+            break;
+        case LeafType::EmptyObject:
+            json.begin_object().end_object();
+            break;
+        case LeafType::EmptyArray:
+            json.begin_array().end_array();
+            break;
+        case LeafType::Null:
+            json.null();
+            break;
+    }
+}
+
+// The name that the metric has in the binary messages.
+std::string metric_name(std::string_view name) {
+    std::string_view channel = name.substr(name.size() - std::min<std::size_t>(name.size(), 4));
+    if (channel.starts_with("_ch")) {
+        std::string moved(channel.substr(1));
+        moved += '_';
+        return moved += name.substr(0, name.size() - channel.size());
+    }
+    if (name == "pm10" || name == "pm25" || name == "pm100") return std::string(name) + "_standard";
+    return std::string(name);
+}
+
+bool is_any_of(std::string_view name, std::initializer_list<std::string_view> names) {
+    for (std::string_view each : names) {
+        if (each == name) return true;
+    }
+    return false;
+}
+
+// Nothing in the message says which kind of telemetry it is. Null: this name does not tell.
+const MetricGroup* group_told_by(std::string_view name) {
+    if (is_any_of(name,
+                  {"battery_level", "channel_utilization", "air_util_tx", "uptime_seconds"})) {
+        return &kDeviceMetrics;
+    }
+    if (name.starts_with("voltage_ch") || name.starts_with("current_ch")) return &kPowerMetrics;
+    bool is_air = is_any_of(name, {"pm10", "pm25", "pm100"}) || name.starts_with("co2") ||
+                  name.starts_with("form_");
+    if (is_air) return &kAirQualityMetrics;
+    return name == "voltage" ? nullptr : &kEnvironmentMetrics;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> JsonMode::integer(std::string_view path) const {
+    auto value = number(path);
+    if (!value || std::abs(*value) > 9e15) return std::nullopt;
+    return static_cast<std::int64_t>(*value);
+}
+
+std::optional<double> JsonMode::number(std::string_view path) const {
+    const JsonLeaf* leaf = json_.find(path);
+    double value = 0;
+    if (leaf == nullptr || !as_number(*leaf, value, false)) return std::nullopt;
+    return value;
+}
+
+std::string_view JsonMode::text(std::string_view path) const {
+    const JsonLeaf* leaf = json_.find(path);
+    return leaf != nullptr && leaf->type == LeafType::Text ? leaf->text : std::string_view();
+}
+
+NodeId JsonMode::node(std::string_view path) const {
+    // Signed before firmware 2.2.
+    return static_cast<NodeId>(integer(path).value_or(0));
+}
+
+std::string_view JsonMode::read_packet(std::string_view payload, const Topic& topic,
+                                       Packet& packet) {
+    if (std::string_view problem = json_.read(payload); !problem.empty()) return problem;
+    if (text("type").empty() && json_.find("type") == nullptr) return "not a Meshtastic message";
+    packet.from = node("from");
+    if (packet.from == 0 || packet.from == kBroadcast) return "no sender";
+    packet.to = node("to");
+    packet.id = static_cast<std::uint32_t>(integer("id").value_or(0));
+    packet.channel = clean_text(topic.channel, kNameBytesMax);
+    packet.channel_number = static_cast<std::uint32_t>(integer("channel").value_or(0));
+    packet.gateway = node_from_text(text("sender"));
+    if (packet.gateway == 0) packet.gateway = topic.gateway;
+    auto seconds = static_cast<std::uint64_t>(integer("timestamp").value_or(0));
+    packet.time = sound_time(seconds, packet.received).value_or(packet.received);
+    auto rssi = integer("rssi");
+    if (rssi) {
+        packet.radio =
+            Radio{static_cast<float>(number("snr").value_or(0)), static_cast<std::int32_t>(*rssi)};
+    }
+    auto small = [&](std::string_view path) -> std::optional<std::uint32_t> {
+        auto value = integer(path);
+        if (!value || *value < 0 || *value > 255) return std::nullopt;
+        return static_cast<std::uint32_t>(*value);
+    };
+    packet.hops_away = small("hops_away");
+    packet.hop_start = small("hop_start");
+    packet.port = static_cast<Port>(port_of_json_type(text("type")));
+    return {};
+}
+
+bool JsonMode::is_order() const {
+    return text("type") == "sendtext" || text("type") == "sendposition";
+}
+
+void JsonMode::read_payload(Findings& findings) const {
+    switch (findings.packet().port) {
+        case Port::Text:
+        case Port::DetectionSensor:
+            return read_text(findings);
+        case Port::NodeInfo:
+            return read_user(findings);
+        case Port::Position:
+            return read_position(findings);
+        case Port::Telemetry:
+            return read_telemetry(findings);
+        case Port::NeighborInfo:
+            return read_neighbors(findings);
+        case Port::Traceroute:
+            return read_route(findings);
+        case Port::Waypoint:
+            return read_waypoint(findings);
+        case Port::Paxcounter:
+            return read_paxcount(findings);
+        default:
+            return;
+    }
+}
+
+// A text that is JSON itself stands there as JSON. It is told as one flat object.
+void JsonMode::read_text(Findings& findings) const {
+    if (const JsonLeaf* plain = json_.find("payload.text")) {
+        if (plain->type == LeafType::Text) return put_text(plain->text, findings);
+    }
+    std::string flat;
+    JsonWriter json(flat);
+    if (const JsonLeaf* leaf = json_.find(kPayload)) {
+        if (leaf->type == LeafType::Text) return put_text(leaf->text, findings);
+        write_leaf(json, *leaf);
+        return put_text(flat, findings);
+    }
+    json.begin_object();
+    std::size_t count = 0;
+    for (const JsonLeaf& leaf : json_.leaves()) {
+        if (!leaf.path.starts_with(kInPayload) || count++ >= kLeavesMax) continue;
+        json.key(leaf.path.substr(kInPayload.size()));
+        write_leaf(json, leaf);
+    }
+    json.end_object();
+    put_text(flat, findings);
+}
+
+void JsonMode::read_user(Findings& findings) const {
+    wire::User user;
+    user.set_long_name(std::string(text("payload.longname")));
+    user.set_short_name(std::string(text("payload.shortname")));
+    user.set_hw_model(static_cast<std::uint32_t>(integer("payload.hardware").value_or(0)));
+    user.set_role(static_cast<std::uint32_t>(integer("payload.role").value_or(0)));
+    put_user(user, findings);
+}
+
+void JsonMode::read_position(Findings& findings) const {
+    wire::Position position;
+    auto set = [&](std::string_view path, auto setter) {
+        if (auto value = integer(path)) (position.*setter)(static_cast<std::int32_t>(*value));
+    };
+    auto set_unsigned = [&](std::string_view path, auto setter) {
+        if (auto value = integer(path)) (position.*setter)(static_cast<std::uint32_t>(*value));
+    };
+    set("payload.latitude_i", &wire::Position::set_latitude_i);
+    set("payload.longitude_i", &wire::Position::set_longitude_i);
+    set("payload.altitude", &wire::Position::set_altitude);
+    set_unsigned("payload.time", &wire::Position::set_time);
+    set_unsigned("payload.timestamp", &wire::Position::set_timestamp);
+    set_unsigned("payload.ground_speed", &wire::Position::set_ground_speed);
+    set_unsigned("payload.ground_track", &wire::Position::set_ground_track);
+    set_unsigned("payload.sats_in_view", &wire::Position::set_sats_in_view);
+    set_unsigned("payload.PDOP", &wire::Position::set_pdop);
+    set_unsigned("payload.HDOP", &wire::Position::set_hdop);
+    set_unsigned("payload.VDOP", &wire::Position::set_vdop);
+    set_unsigned("payload.precision_bits", &wire::Position::set_precision_bits);
+    put_position(position, findings);
+}
+
+void JsonMode::read_telemetry(Findings& findings) const {
+    const MetricGroup* group = nullptr;
+    for (const JsonLeaf& leaf : json_.leaves()) {
+        if (group != nullptr || !leaf.path.starts_with(kInPayload)) continue;
+        group = group_told_by(leaf.path.substr(kInPayload.size()));
+    }
+    if (group == nullptr) group = &kDeviceMetrics;
+    for (const JsonLeaf& leaf : json_.leaves()) {
+        double value = 0;
+        if (!leaf.path.starts_with(kInPayload) || !as_number(leaf, value, false)) continue;
+        put_metric(*group, metric_name(leaf.path.substr(kInPayload.size())), value, findings);
+    }
+}
+
+void JsonMode::read_neighbors(Findings& findings) const {
+    wire::NeighborInfo info;
+    info.set_node_id(node("payload.node_id"));
+    info.set_last_sent_by_id(node("payload.last_sent_by_id"));
+    auto interval = integer("payload.node_broadcast_interval_secs").value_or(0);
+    info.set_node_broadcast_interval_secs(static_cast<std::uint32_t>(interval));
+    for (std::size_t i = 0; i < kLeavesMax; i++) {
+        std::string path = "payload.neighbors." + std::to_string(i);
+        NodeId neighbor = node(path + ".node_id");
+        if (neighbor == 0) break;
+        wire::Neighbor* added = info.add_neighbors();
+        added->set_node_id(neighbor);
+        added->set_snr(static_cast<float>(number(path + ".snr").value_or(0)));
+    }
+    put_neighbors(info, findings);
+}
+
+// Names, not ids: they are passed on as they are.
+void JsonMode::read_route(Findings& findings) const {
+    std::string details;
+    std::string shown;
+    JsonWriter json(details);
+    json.begin_object();
+    findings.write_path(json);
+    for (std::string_view name : {"route", "snr_towards", "route_back", "snr_back"}) {
+        std::string prefix = "payload." + std::string(name) + ".";
+        std::size_t count = 0;
+        json.key(name).begin_array();
+        for (const JsonLeaf& leaf : json_.leaves()) {
+            if (!leaf.path.starts_with(prefix) || count++ >= kLeavesMax) continue;
+            write_leaf(json, leaf);
+            if (name != "route" || leaf.type != LeafType::Text) continue;
+            if (!shown.empty()) shown += " → ";
+            shown += clean_text(leaf.text, kNameBytesMax);
+        }
+        json.end_array();
+    }
+    json.end_object();
+    findings.event("traceroute", Severity::Info, shown, std::move(details));
+}
+
+void JsonMode::read_waypoint(Findings& findings) const {
+    wire::Waypoint waypoint;
+    waypoint.set_id(static_cast<std::uint32_t>(integer("payload.id").value_or(0)));
+    waypoint.set_name(std::string(text("payload.name")));
+    waypoint.set_description(std::string(text("payload.description")));
+    waypoint.set_expire(static_cast<std::uint32_t>(integer("payload.expire").value_or(0)));
+    waypoint.set_locked_to(node("payload.locked_to"));
+    auto latitude = integer("payload.latitude_i");
+    auto longitude = integer("payload.longitude_i");
+    if (latitude && longitude) {
+        waypoint.set_latitude_i(static_cast<std::int32_t>(*latitude));
+        waypoint.set_longitude_i(static_cast<std::int32_t>(*longitude));
+    }
+    put_waypoint(waypoint, findings);
+}
+
+void JsonMode::read_paxcount(Findings& findings) const {
+    wire::Paxcount count;
+    count.set_wifi(static_cast<std::uint32_t>(integer("payload.wifi_count").value_or(0)));
+    count.set_ble(static_cast<std::uint32_t>(integer("payload.ble_count").value_or(0)));
+    count.set_uptime(static_cast<std::uint32_t>(integer("payload.uptime").value_or(0)));
+    put_paxcount(count, findings);
+}
+
+}  // namespace martlet::telemetry::meshtastic

@@ -1,0 +1,127 @@
+#include "telemetry/decoders/meshtastic/names.h"
+#include "telemetry/decoders/meshtastic/payloads.h"
+
+#include <cmath>
+#include <optional>
+#include <telemetry/proto/meshtastic.pb.h>
+
+namespace martlet::telemetry::meshtastic {
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 64;
+constexpr double kDegreesPerUnit = 1e-7;
+
+void put_names(const std::string& long_name, const std::string& short_name, Findings& findings) {
+    if (!long_name.empty()) findings.name(clean_text(long_name, kNameBytesMax));
+    if (!short_name.empty()) findings.fact("short_name", clean_text(short_name, kNameBytesMax));
+}
+
+void put_hardware(std::uint32_t model, Findings& findings) {
+    if (model != 0) findings.fact("hardware_model", hardware_name(model));
+}
+
+// Nothing: there is no such place, or both are zero, which is how a node without a fix looks.
+std::optional<telemetry::Position> place(std::int32_t latitude_i, std::int32_t longitude_i,
+                                         std::uint32_t bits) {
+    if (latitude_i == 0 && longitude_i == 0) return std::nullopt;
+    telemetry::Position place;
+    // Divided, not multiplied: 593293000 must be 59.3293.
+    place.latitude = latitude_i / 1e7;
+    place.longitude = longitude_i / 1e7;
+    if (std::abs(place.latitude) > 90 || std::abs(place.longitude) > 180) return std::nullopt;
+    // Old firmware does not tell its precision.
+    if (bits > 0) place.uncertainty_m = uncertainty_m(bits);
+    return place;
+}
+
+void put_precision(std::uint32_t bits, Findings& findings) {
+    findings.fact("position_precision", bits > 0 ? std::to_string(bits) : "unknown");
+}
+
+void put_quality(const wire::Position& position, Findings& findings) {
+    auto dilution = [&](std::string_view metric, bool is_told, std::uint32_t hundredths) {
+        if (is_told) findings.sample(metric, "", SeriesKind::Gauge, hundredths / 100.0);
+    };
+    dilution("position/pdop", position.has_pdop(), position.pdop());
+    dilution("position/hdop", position.has_hdop(), position.hdop());
+    dilution("position/vdop", position.has_vdop(), position.vdop());
+    if (position.has_sats_in_view()) {
+        findings.gauge("position/sats_in_view", "", position.sats_in_view());
+    }
+    if (position.has_gps_accuracy()) {
+        findings.gauge("position/gps_accuracy", "mm", position.gps_accuracy());
+    }
+    constexpr std::string_view kSources[] = {"", "manual", "internal GPS", "external GPS"};
+    std::uint32_t source = position.location_source();
+    if (source > 0 && source < std::size(kSources)) {
+        findings.fact("location_source", kSources[source]);
+    }
+}
+
+}  // namespace
+
+double uncertainty_m(std::uint32_t bits) {
+    constexpr double kMetresPerDegree = 111'319.49;
+    if (bits >= 32) return 0;
+    return std::ldexp(1.0, 31 - static_cast<int>(bits)) * kDegreesPerUnit * kMetresPerDegree;
+}
+
+void put_user(const wire::User& user, Findings& findings) {
+    put_names(user.long_name(), user.short_name(), findings);
+    put_hardware(user.hw_model(), findings);
+    findings.fact("role", role_name(user.role()));
+    if (user.has_is_licensed()) findings.flag("is_licensed", user.is_licensed());
+    if (user.has_is_unmessagable()) findings.flag("is_unmessagable", user.is_unmessagable());
+}
+
+void put_position(const wire::Position& position, Findings& findings) {
+    constexpr std::uint32_t kTrackMax = 36'000;
+    std::uint32_t seconds = position.has_time() ? position.time() : position.timestamp();
+    findings.set_time(seconds);
+    put_quality(position, findings);
+    if (!position.has_latitude_i() || !position.has_longitude_i()) return;
+    auto found = place(position.latitude_i(), position.longitude_i(), position.precision_bits());
+    if (!found) return;
+    found->time = findings.time();
+    if (position.has_altitude() || position.has_altitude_hae()) {
+        found->altitude_m = position.has_altitude() ? position.altitude() : position.altitude_hae();
+    }
+    if (position.has_ground_speed()) found->speed_kmh = position.ground_speed();
+    if (position.has_ground_track() && position.ground_track() <= kTrackMax) {
+        found->heading_deg = position.ground_track() / 100.0;
+    }
+    put_precision(position.precision_bits(), findings);
+    findings.position(*std::move(found));
+}
+
+void put_map_report(const wire::MapReport& report, Findings& findings) {
+    put_names(report.long_name(), report.short_name(), findings);
+    put_hardware(report.hw_model(), findings);
+    findings.fact("role", role_name(report.role()));
+    if (!report.firmware_version().empty()) {
+        findings.fact("firmware_version", clean_text(report.firmware_version(), kNameBytesMax));
+    }
+    if (report.region() != 0) findings.fact("region", region_name(report.region()));
+    findings.fact("modem_preset", preset_name(report.modem_preset()));
+    findings.flag("has_default_channel", report.has_default_channel());
+    findings.fact("num_online_local_nodes", std::to_string(report.num_online_local_nodes()));
+    findings.gauge("map_report/num_online_local_nodes", "", report.num_online_local_nodes());
+    if (report.has_has_opted_report_location()) {
+        findings.flag("has_opted_report_location", report.has_opted_report_location());
+    }
+    auto found = place(report.latitude_i(), report.longitude_i(), report.position_precision());
+    if (!found) return;
+    found->time = findings.time();
+    if (report.has_altitude()) found->altitude_m = report.altitude();
+    put_precision(report.position_precision(), findings);
+    findings.position(*std::move(found));
+}
+
+void put_paxcount(const wire::Paxcount& count, Findings& findings) {
+    findings.gauge("pax/wifi", "", count.wifi());
+    findings.gauge("pax/ble", "", count.ble());
+    findings.count("pax/uptime", "s", SeriesKind::Counter, count.uptime());
+}
+
+}  // namespace martlet::telemetry::meshtastic

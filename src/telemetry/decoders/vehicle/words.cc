@@ -1,0 +1,28 @@
+#include "telemetry/decoders/vehicle/words.h"
+
+namespace martlet::telemetry::vehicle {
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    std::size_t first = text.find_first_not_of(kBlanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::string folded(std::string_view text) {
+    std::string plain;
+    for (char c : text) {
+        if (c == '_' || c == '-' || c == ' ') continue;
+        plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return plain;
+}
+
+std::string_view take_part(std::string_view& text, char separator) {
+    std::size_t end = text.find(separator);
+    std::string_view part = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return part;
+}
+
+}  // namespace martlet::telemetry::vehicle

@@ -1,0 +1,316 @@
+#include "telemetry/ingest.h"
+
+#include "base/log.h"
+#include "broker/message.h"
+#include "broker/publication.h"
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+namespace martlet::telemetry {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Rows that one transaction has at most, and that wait at most while the store does not take them.
+constexpr std::size_t kCommitRows = 20'000;
+constexpr std::size_t kWaitingRows = 200'000;
+constexpr milliseconds kRetry{1000};
+constexpr seconds kPruneEvery{60};
+constexpr seconds kOrderTimeout{10};
+constexpr std::int64_t kDay = 24 * 3600 * 1000;
+
+std::string_view text_of(ByteView bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::unique_ptr<Store> store_of(const Options& options) {
+    bool is_postgresql =
+        options.store.starts_with("postgresql:") || options.store.starts_with("postgres:");
+    return is_postgresql ? make_postgresql_store(options.store) : make_sqlite_store(options.store);
+}
+
+// Views into the message.
+Incoming incoming_of(const broker::TapMessage& message) {
+    broker::MessageView view(message.message.get());
+    Incoming incoming;
+    incoming.topic = view.topic();
+    incoming.payload = text_of(view.payload());
+    incoming.received = message.received.count();
+    incoming.retain = message.retain;
+    incoming.qos = static_cast<std::uint8_t>(view.head().qos);
+    return incoming;
+}
+
+Time now_ms() {
+    return read_clocks().wall.count();
+}
+
+}  // namespace
+
+struct Ingest::Order {
+    Change change;
+    std::promise<Status> done;
+};
+
+Result<std::unique_ptr<Ingest>> Ingest::open(const Options& options, broker::Post& post) {
+    auto rules = Rules::make(options);
+    if (!rules) return rules.error();
+    std::unique_ptr<Store> store = store_of(options);
+    auto writer = store->open_writer();
+    if (!writer) return writer.error();
+    auto contents = writer.value()->load();
+    if (!contents) return contents.error();
+    return std::unique_ptr<Ingest>(new Ingest(options, post, std::move(rules).value(),
+                                              std::move(store), std::move(writer).value(),
+                                              contents.value()));
+}
+
+Ingest::Ingest(Options options, broker::Post& post, Rules rules, std::unique_ptr<Store> store,
+               std::unique_ptr<StoreWriter> writer, const StoreContents& contents)
+    : options_(std::move(options)),
+      post_(post),
+      rules_(std::move(rules)),
+      store_(std::move(store)),
+      writer_(std::move(writer)),
+      ledger_(contents, {.raw_per_source_max = options_.raw_kept}) {
+    for (const AppliedRow& row : contents.applied) applied_[row.tap] = row.number;
+    counts_.sources = ledger_.source_count();
+    counts_.series = ledger_.series_count();
+}
+
+Ingest::~Ingest() {
+    stop();
+    for (InboxNode* node = mail_.take_all(); node != nullptr;)
+        delete static_cast<broker::TapBatch*>(std::exchange(node, node->next));
+}
+
+void Ingest::start() {
+    is_running_ = true;
+    thread_ = std::thread([this] { run(); });
+}
+
+void Ingest::stop() {
+    if (!thread_.joinable()) return;
+    is_stopping_ = true;
+    wake();
+    thread_.join();
+}
+
+void Ingest::take(std::unique_ptr<broker::TapBatch> batch) {
+    counts_.waiting_bytes.fetch_add(batch->bytes, std::memory_order_relaxed);
+    if (mail_.push(batch.release())) wake();
+}
+
+void Ingest::wake() {
+    {
+        std::lock_guard lock(mutex_);
+        is_woken_ = true;
+    }
+    woken_.notify_one();
+}
+
+void Ingest::wait(Clock::time_point until) {
+    if (!mail_.prepare_sleep()) return;
+    std::unique_lock lock(mutex_);
+    woken_.wait_until(lock, until, [this] { return is_woken_; });
+    is_woken_ = false;
+    mail_.end_sleep();
+}
+
+Status Ingest::change(Change change) {
+    auto order = std::make_shared<Order>();
+    order->change = std::move(change);
+    std::future<Status> done = order->done.get_future();
+    {
+        std::lock_guard lock(mutex_);
+        if (!is_running_) return Error{"Telemetry is stopping."};
+        orders_.push_back(order);
+    }
+    wake();
+    if (done.wait_for(kOrderTimeout) != std::future_status::ready)
+        return Error{"The telemetry store does not answer; the change may still be made."};
+    return done.get();
+}
+
+void Ingest::run() {
+    prune_at_ = Clock::now() + kPruneEvery;
+    bool is_last = false;
+    while (!is_last) {
+        is_last = is_stopping_;
+        take_mail();
+        while (!unread_.empty() && ledger_.gathered() < kWaitingRows && !is_failing_) {
+            read(*unread_.front());
+            unstored_.push_back(std::move(unread_.front()));
+            unread_.pop_front();
+            if (is_commit_due(Clock::now())) commit();
+        }
+        Clock::time_point now = Clock::now();
+        if (is_last || is_commit_due(now)) commit();
+        carry_out_orders();
+        prune(now);
+        log::flush();
+        // What was left unread while the store failed.
+        bool has_more = !unread_.empty() && !is_failing_;
+        if (has_more) is_last = false;
+        if (has_more) continue;
+        if (is_last) break;
+        Clock::time_point until = prune_at_;
+        if (!unstored_.empty())
+            until = is_failing_ ? retry_at_ : oldest_read_ + milliseconds(options_.commit_ms);
+        wait(until);
+    }
+    std::lock_guard lock(mutex_);
+    is_running_ = false;
+    for (auto& order : orders_) order->done.set_value(Error{"Telemetry is stopping."});
+    orders_.clear();
+}
+
+void Ingest::take_mail() {
+    for (InboxNode* node = mail_.take_all(); node != nullptr;) {
+        auto* batch = static_cast<broker::TapBatch*>(std::exchange(node, node->next));
+        unread_.emplace_back(batch);
+    }
+}
+
+bool Ingest::is_applied(const broker::TapBatch& batch, const broker::TapMessage& message) const {
+    if (message.key == 0) return false;
+    auto known = applied_.find(*batch.name);
+    return known != applied_.end() && message.key <= known->second;
+}
+
+void Ingest::read(const broker::TapBatch& batch) {
+    std::uint64_t newest = 0;
+    if (unstored_.empty()) {
+        oldest_read_ = Clock::now();
+        oldest_received_ms_ = INT64_MAX;
+    }
+    incoming_.clear();
+    for (const broker::TapMessage& message : batch.messages) {
+        oldest_received_ms_ = std::min<std::int64_t>(oldest_received_ms_, message.received.count());
+        if (is_applied(batch, message)) {
+            counts_.repeated.fetch_add(1, std::memory_order_relaxed);
+            continue;
+        }
+        incoming_.push_back(incoming_of(message));
+        newest = std::max(newest, message.key);
+    }
+    counts_.messages.fetch_add(incoming_.size(), std::memory_order_relaxed);
+    topics_.add(incoming_);
+    for (const Incoming& incoming : incoming_) read(incoming);
+    if (newest == 0) return;
+    applied_[*batch.name] = newest;
+    ledger_.applied(*batch.name, newest);
+}
+
+void Ingest::read(const Incoming& incoming) {
+    Rules::Choice choice = rules_.choose(incoming.topic);
+    if (choice.decoder == nullptr) return;
+    decoded_.clear();
+    choice.decoder->decode(incoming, decoded_);
+    outcomes_.add(choice.name, decoded_, incoming);
+    counts_.samples.fetch_add(decoded_.samples.size(), std::memory_order_relaxed);
+    ledger_.add(decoded_, incoming.received);
+    // Who does not consent is not kept for inspection either.
+    if (decoded_.verdict != Verdict::Withheld)
+        ledger_.keep_raw(decoded_.sender, incoming, decoded_.problem);
+    for (const DerivedMessage& derived : decoded_.messages) publish(derived);
+}
+
+// By the first shard, as if a client of it had sent it.
+void Ingest::publish(const DerivedMessage& message) {
+    broker::Publication publication;
+    publication.topic = message.topic;
+    publication.payload = as_bytes(message.payload);
+    publication.qos = static_cast<mqtt::Qos>(message.qos);
+    publication.retain = message.retain;
+    auto letters = std::make_unique<broker::LetterBatch>();
+    letters->letters.emplace_back(broker::InjectLetter{publication.message()});
+    post_.post(0, std::move(letters));
+}
+
+bool Ingest::is_commit_due(Clock::time_point now) const {
+    if (unstored_.empty()) return false;
+    if (is_failing_) return now >= retry_at_;
+    return ledger_.gathered() >= kCommitRows ||
+           now - oldest_read_ >= milliseconds(options_.commit_ms);
+}
+
+void Ingest::commit() {
+    const WriteBatch& batch = ledger_.batch();
+    if (!batch.is_empty()) {
+        Clock::time_point begun = Clock::now();
+        Status status = writer_->write(batch);
+        counts_.commit_seconds.observe(std::chrono::duration<double>(Clock::now() - begun).count());
+        if (!status) {
+            ledger_.failed();
+            counts_.failed_commits++;
+            if (!is_failing_) {
+                log::error(
+                    "{} Telemetry waits and tries again; messages of QoS 1 and 2 stay in "
+                    "the journal.",
+                    status.error().text);
+            }
+            is_failing_ = true;
+            retry_at_ = Clock::now() + kRetry;
+            return;
+        }
+        ledger_.committed();
+        counts_.commits++;
+        counts_.sources = ledger_.source_count();
+        counts_.series = ledger_.series_count();
+    }
+    if (is_failing_) log::notice("The telemetry store takes data again.");
+    is_failing_ = false;
+    give_back();
+}
+
+void Ingest::give_back() {
+    if (!unstored_.empty()) {
+        std::int64_t lag_ms = std::max<std::int64_t>(0, now_ms() - oldest_received_ms_);
+        counts_.lag_seconds.observe(static_cast<double>(lag_ms) / 1000);
+    }
+    for (auto& batch : std::exchange(unstored_, {})) {
+        counts_.waiting_bytes.fetch_sub(batch->bytes, std::memory_order_relaxed);
+        std::uint32_t shard = batch->shard;
+        auto letters = std::make_unique<broker::LetterBatch>();
+        letters->letters.emplace_back(broker::TapLetter{std::move(batch)});
+        post_.post(shard, std::move(letters));
+    }
+}
+
+void Ingest::carry_out_orders() {
+    std::vector<std::shared_ptr<Order>> orders;
+    {
+        std::lock_guard lock(mutex_);
+        orders.swap(orders_);
+    }
+    for (auto& order : orders) order->done.set_value(order->change(*writer_, ledger_));
+}
+
+Retention Ingest::retention() const {
+    Time now = now_ms();
+    auto before = [now](std::uint32_t days) { return days == 0 ? 0 : now - days * kDay; };
+    Retention retention;
+    retention.samples_before = before(options_.samples_days);
+    for (std::size_t i = 0; i < kRollups.size(); i++)
+        retention.rollups_before[i] = before(options_.rollup_days[i]);
+    retention.positions_before = before(options_.positions_days);
+    retention.events_before = before(options_.events_days);
+    retention.raw_kept = options_.raw_kept;
+    return retention;
+}
+
+// A piece at a time, so that what comes in does not wait long.
+void Ingest::prune(Clock::time_point now) {
+    if (now < prune_at_ || is_failing_) return;
+    auto has_more = writer_->prune(retention());
+    if (!has_more) log::warning("{}", has_more.error().text);
+    bool goes_on = has_more && has_more.value();
+    prune_at_ = now + (goes_on ? milliseconds(50) : milliseconds(kPruneEvery));
+}
+
+}  // namespace martlet::telemetry

@@ -1,0 +1,56 @@
+#include "telemetry/store/sqlite_rows.h"
+
+#include "telemetry/store/row_words.h"
+
+namespace martlet::telemetry {
+
+namespace {
+
+// One statement, so that sources and facts are of one moment.
+constexpr const char* kSources =
+    "SELECT source.key, kind, id, source.name, first_seen, last_seen, fact.name, fact.value "
+    "FROM source LEFT JOIN fact ON fact.source = source.key ORDER BY source.key, fact.name";
+
+SourceRow source_of(const SqliteStatement& row) {
+    return {.key = row.integer(0),
+            .source = {row.text(1), row.text(2)},
+            .name = row.text(3),
+            .first_seen = row.integer(4),
+            .last_seen = row.integer(5),
+            .facts = {}};
+}
+
+}  // namespace
+
+Result<std::vector<SourceRow>> read_sources(SqliteDatabase& database) {
+    std::vector<SourceRow> sources;
+    auto& rows = database.statement(kSources);
+    while (rows.next()) {
+        if (sources.empty() || sources.back().key != rows.integer(0)) {
+            sources.push_back(source_of(rows));
+        }
+        if (!rows.is_null(6)) sources.back().facts.emplace_back(rows.text(6), rows.text(7));
+    }
+    if (auto done = rows.finish(); !done.ok()) return done.error();
+    return sources;
+}
+
+SeriesRow series_of(const SqliteStatement& row) {
+    return {.key = row.integer(0),
+            .source = row.integer(1),
+            .metric = row.text(2),
+            .unit = row.text(3),
+            .kind = kind_of_word(row.text(4)),
+            .last_time = row.integer(5),
+            .last_value = row.value(6),
+            .total = row.real(7)};
+}
+
+Result<std::vector<SeriesRow>> read_series(SqliteStatement& statement) {
+    std::vector<SeriesRow> series;
+    while (statement.next()) series.push_back(series_of(statement));
+    if (auto done = statement.finish(); !done.ok()) return done.error();
+    return series;
+}
+
+}  // namespace martlet::telemetry

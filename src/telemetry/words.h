@@ -1,0 +1,85 @@
+#pragma once
+
+// The words of telemetry: a source measures (node, meter, station, vehicle), a series is one metric
+// of one source, a sample is a time and a value, a position is a time and a place, an event is a
+// time and a text. Plain values; any thread. Times are milliseconds since 1970, UTC.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace martlet::telemetry {
+
+using Time = std::int64_t;  // ms since 1970, UTC
+
+// What the values of a series are, and so what may be made of them.
+enum class SeriesKind : std::uint8_t {
+    Gauge,      // a value of its time: min, max, mean
+    Counter,    // grows; smaller than before: it began again at 0, and the new value is the step
+    Meter,      // grows; smaller than before: another meter, whose first value is a new baseline
+    Increment,  // each value is a step of its own
+    State,      // holds until the next one: 0 and 1, or a text
+};
+
+// "gauge", "counter", ...: in the store, in answers and for people.
+std::string_view name_of(SeriesKind kind);
+
+using Value = std::variant<std::int64_t, double, std::string>;
+
+// Which source: `kind` is the decoder's word for it ("mesh node", see the decoder), `id` what it
+// calls itself. Together they name it for good.
+struct SourceId {
+    std::string kind;
+    std::string id;
+    bool operator==(const SourceId&) const = default;
+};
+
+// What was learned about a source: its name, and facts as name and text ("hardware_model",
+// "RAK4631"). A fact replaces an earlier one of the same name; an empty text removes it.
+struct SourceNote {
+    SourceId source;
+    std::string name;  // as people call it; empty: nothing new
+    std::vector<std::pair<std::string, std::string>> facts;
+};
+
+struct Sample {
+    SourceId source;
+    std::string metric;  // "temperature", "ch1_voltage": letters, digits, '_', '.', '/'
+    std::string unit;    // "°C", "kWh"; empty: none
+    SeriesKind kind = SeriesKind::Gauge;
+    Time time = 0;
+    Value value;
+};
+
+struct Position {
+    SourceId source;
+    Time time = 0;
+    double latitude = 0;   // degrees, WGS 84
+    double longitude = 0;  // degrees
+    // NaN: not known.
+    double altitude_m;
+    double speed_kmh;
+    double heading_deg;
+    double uncertainty_m;  // 0: exact
+
+    Position();
+};
+
+enum class Severity : std::uint8_t { Info, Warning, Critical };
+// "info", "warning", "critical".
+std::string_view name_of(Severity severity);
+
+struct Event {
+    SourceId source;
+    Time time = 0;
+    std::string kind;  // "text", "emergency", "offline", "counter_reset"
+    Severity severity = Severity::Info;
+    std::string text;  // for people
+    // More, as a JSON object; empty: nothing more.
+    std::string details;
+};
+
+}  // namespace martlet::telemetry

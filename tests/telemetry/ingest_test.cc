@@ -1,0 +1,188 @@
+// From the tap to the store and back (telemetry/ingest.h), over a real SQLite file.
+
+#include "telemetry/ingest.h"
+
+#include "broker/publication.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace martlet::telemetry {
+namespace {
+
+using std::chrono::seconds;
+
+// Where batches come back; what is injected.
+class Office final : public broker::Post {
+  public:
+    void post(std::uint32_t, std::unique_ptr<broker::LetterBatch> batch) override {
+        std::lock_guard lock(mutex_);
+        for (broker::Letter& letter : batch->letters) {
+            if (auto* tap = std::get_if<broker::TapLetter>(&letter))
+                stored_ += tap->batch->messages.size();
+            if (std::get_if<broker::InjectLetter>(&letter)) injected_++;
+        }
+        changed_.notify_all();
+    }
+    void give_back(std::unique_ptr<broker::LetterBatch>) override {}
+    std::unique_ptr<broker::LetterBatch> take_back(std::uint32_t) override { return nullptr; }
+
+    bool wait_stored(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, seconds(20), [&] { return stored_ >= count; });
+    }
+    std::size_t stored() {
+        std::lock_guard lock(mutex_);
+        return stored_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t stored_ = 0;
+    std::size_t injected_ = 0;
+};
+
+class IngestTest : public testing::Test {
+  protected:
+    IngestTest() {
+        std::string name =
+            (std::filesystem::temp_directory_path() / "martlet-ingest-XXXXXX").string();
+        folder_ = mkdtemp(name.data());
+        options_.is_on = true;
+        options_.store = (folder_ / "telemetry.db").string();
+        options_.commit_ms = 5;
+    }
+    ~IngestTest() override { std::filesystem::remove_all(folder_); }
+
+    void open() {
+        ingest_.reset();
+        auto opened = Ingest::open(options_, office_);
+        ASSERT_TRUE(opened.ok()) << opened.error().text;
+        ingest_ = std::move(opened).value();
+        ingest_->start();
+    }
+    void give(std::string_view topic, std::string_view payload, std::uint64_t key = 0,
+              std::string_view tap = "$telemetry/0/x") {
+        broker::Publication publication;
+        publication.topic = topic;
+        publication.payload = as_bytes(payload);
+        auto batch = std::make_unique<broker::TapBatch>();
+        batch->bytes = 100;
+        broker::TapMessage message;
+        message.message = publication.message();
+        message.received = read_clocks().wall;
+        message.key = key;
+        if (key != 0) batch->name = std::make_shared<const std::string>(tap);
+        batch->messages.push_back(std::move(message));
+        ingest_->take(std::move(batch));
+        given_++;
+    }
+    void settle() { ASSERT_TRUE(office_.wait_stored(given_)); }
+    // Values of the only series that there is.
+    std::multiset<std::int64_t> values() {
+        auto reader = ingest_->store().open_reader();
+        EXPECT_TRUE(reader.ok()) << reader.error().text;
+        auto series = reader.value()->series({});
+        std::multiset<std::int64_t> found;
+        for (const SeriesRow& row : series.value()) {
+            auto done = reader.value()->samples(row.key, {}, [&](const SampleRow& sample) {
+                found.insert(std::get<std::int64_t>(sample.value));
+                return true;
+            });
+            EXPECT_TRUE(done.ok());
+        }
+        return found;
+    }
+
+    std::filesystem::path folder_;
+    Options options_;
+    Office office_;
+    std::unique_ptr<Ingest> ingest_;
+    std::size_t given_ = 0;
+};
+
+TEST_F(IngestTest, GivesBackWhatIsStored) {
+    open();
+    give("apricot/value", "512");
+    give("apricot/value", "513", 7);
+    settle();
+    EXPECT_EQ(values(), (std::multiset<std::int64_t>{512, 513}));
+    EXPECT_EQ(ingest_->counts().waiting_bytes, 0u);
+    EXPECT_EQ(ingest_->topics().find("apricot/value")->messages, 2u);
+}
+
+TEST_F(IngestTest, WhatComesAgainAfterARestartCountsOnce) {
+    open();
+    give("apricot/value", "1", 10);
+    give("apricot/value", "2", 11);
+    settle();
+    open();
+    // The journal had not yet heard of it.
+    give("apricot/value", "2", 11);
+    give("apricot/value", "3", 12);
+    // Keys are those of one tap: another one's are others.
+    give("apricot/value", "4", 5, "$telemetry/1/y");
+    settle();
+    EXPECT_EQ(values(), (std::multiset<std::int64_t>{1, 2, 3, 4}));
+    EXPECT_EQ(ingest_->counts().repeated, 1u);
+}
+
+TEST_F(IngestTest, StopStoresWhatWasTaken) {
+    options_.commit_ms = 10'000;
+    open();
+    for (int i = 0; i < 100; i++) give("apricot/value", std::to_string(i));
+    ingest_->stop();
+    EXPECT_EQ(values().size(), 100u);
+}
+
+TEST_F(IngestTest, AFailingStoreLosesNothing) {
+    open();
+    give("apricot/value", "1", 1);
+    settle();
+    // Nobody else may write while somebody holds the file.
+    std::promise<void> may_go_on;
+    std::thread blocker([&] {
+        auto status = ingest_->change([&](StoreWriter&, Ledger&) -> Status {
+            may_go_on.get_future().wait();
+            return Done{};
+        });
+        EXPECT_TRUE(status.ok());
+    });
+    for (int i = 2; i <= 50; i++)
+        give("apricot/value", std::to_string(i), static_cast<unsigned>(i));
+    EXPECT_EQ(office_.stored(), 1u);
+    may_go_on.set_value();
+    blocker.join();
+    settle();
+    EXPECT_EQ(values().size(), 50u);
+}
+
+TEST_F(IngestTest, ChangesAfterTheEndAreRefused) {
+    open();
+    ingest_->stop();
+    EXPECT_FALSE(ingest_->change([](StoreWriter&, Ledger&) -> Status { return Done{}; }).ok());
+}
+
+TEST_F(IngestTest, UnsoundRulesAreNamed) {
+    options_.rules = {{"#", "nothing-of-the-kind"}};
+    auto opened = Ingest::open(options_, office_);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_NE(opened.error().text.find("nothing-of-the-kind"), std::string::npos);
+}
+
+TEST_F(IngestTest, AStoreThatIsNoneIsNamed) {
+    options_.store = (folder_ / "no" / "such" / "folder.db").string();
+    auto opened = Ingest::open(options_, office_);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_NE(opened.error().text.find("folder.db"), std::string::npos) << opened.error().text;
+}
+
+}  // namespace
+}  // namespace martlet::telemetry
