@@ -1,0 +1,51 @@
+#include "http/accounts/log_ins.h"
+
+#include "auth/secret.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace martlet::http {
+
+std::string LogIns::begin(std::string_view account, Milliseconds wall) {
+    std::string id = auth::make_secret();
+    LogIn log_in{std::string(account), auth::make_secret(), wall + kLifetime};
+    if (id.empty() || log_in.csrf_token.empty()) return {};
+    std::string fingerprint = auth::fingerprint_of(id);
+    std::lock_guard lock(mutex_);
+    if (by_fingerprint_.size() >= kMax) make_room(wall);
+    by_fingerprint_.insert_or_assign(std::move(fingerprint), std::move(log_in));
+    return id;
+}
+
+void LogIns::make_room(Milliseconds wall) {
+    erase_if(by_fingerprint_, [&](const auto& entry) { return entry.second.ends <= wall; });
+    if (by_fingerprint_.size() < kMax) return;
+    by_fingerprint_.erase(std::min_element(
+        by_fingerprint_.begin(), by_fingerprint_.end(),
+        [](const auto& a, const auto& b) { return a.second.ends < b.second.ends; }));
+}
+
+std::optional<LogIn> LogIns::find(std::string_view id, Milliseconds wall) const {
+    std::string fingerprint = auth::fingerprint_of(id);
+    std::lock_guard lock(mutex_);
+    auto found = by_fingerprint_.find(fingerprint);
+    if (found == by_fingerprint_.end() || found->second.ends <= wall) return std::nullopt;
+    return found->second;
+}
+
+void LogIns::end(std::string_view id) {
+    std::string fingerprint = auth::fingerprint_of(id);
+    std::lock_guard lock(mutex_);
+    by_fingerprint_.erase(fingerprint);
+}
+
+void LogIns::end_all(std::string_view account, std::string_view kept) {
+    std::string fingerprint = auth::fingerprint_of(kept);
+    std::lock_guard lock(mutex_);
+    erase_if(by_fingerprint_, [&](const auto& entry) {
+        return entry.second.account == account && entry.first != fingerprint;
+    });
+}
+
+}  // namespace martlet::http

@@ -1,0 +1,77 @@
+// The broker's own values and settings.
+
+#include "base/json_writer.h"
+#include "http/answers/query_reader.h"
+#include "http/answers/store_access.h"
+#include "http/broker_view.h"
+#include "http/resources/resources.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace martlet::http {
+
+namespace {
+
+// "$SYS" values are decimal texts: those that are numbers are told as numbers.
+void write_sys_value(JsonWriter& json, std::string_view value) {
+    double number = 0;
+    const char* last = value.data() + value.size();
+    auto [end, error] = std::from_chars(value.data(), last, number);
+    if (error == std::errc() && end == last && !value.empty()) {
+        json.number(number);
+    } else {
+        json.text(value);
+    }
+}
+
+Response broker_values(Services& services, const Request& request) {
+    QueryReader query(request, wall_now());
+    if (auto refusal = query.refusal()) return std::move(*refusal);
+    if (!services.broker) return no_broker();
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().key("time").integer(query.now()).key("values").begin_object();
+    for (const auto& [name, value] : services.broker->values()) {
+        json.key(name);
+        write_sys_value(json, value);
+    }
+    json.end_object().end_object();
+    return Response::json(std::move(body));
+}
+
+// Lines "key value" as an array of pairs: keys come more than once.
+Response configuration(Services& services, const Request& request) {
+    QueryReader query(request, wall_now());
+    if (auto refusal = query.refusal()) return std::move(*refusal);
+    if (!services.broker) return no_broker();
+    std::string lines = services.broker->configuration();
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().key("settings").begin_array();
+    std::string_view rest = lines;
+    while (!rest.empty()) {
+        std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        if (line.empty() || line.starts_with('#')) continue;
+        std::string_view key = line.substr(0, line.find(' '));
+        std::string_view value = line.substr(std::min(line.size(), key.size() + 1));
+        json.begin_object().key("key").text(key).key("value").text(value).end_object();
+    }
+    json.end_array().end_object();
+    return Response::json(std::move(body));
+}
+
+}  // namespace
+
+std::span<const Route> broker_routes() {
+    static const std::vector<Route> kRoutes = {
+        {Method::Get, "/api/v1/broker", Role::Viewer,
+         "The broker's values, named as under $SYS/broker/", broker_values},
+        {Method::Get, "/api/v1/config", Role::Admin, "The settings in force; secrets are left out",
+         configuration},
+    };
+    return kRoutes;
+}
+
+}  // namespace martlet::http

@@ -1,0 +1,33 @@
+// What this API offers, and whether anybody is there.
+
+#include "http/openapi.h"
+
+#include "base/json_writer.h"
+#include "http/resources/resources.h"
+
+namespace martlet::http {
+
+namespace {
+
+Response document(Services&, const Request&) {
+    return Response::json(openapi_document(routes()));
+}
+
+Response health(Services&, const Request&) {
+    std::string body;
+    JsonWriter(body).begin_object().key("status").text("ok").end_object();
+    return Response::json(std::move(body));
+}
+
+}  // namespace
+
+std::span<const Route> openapi_routes() {
+    static const std::vector<Route> kRoutes = {
+        {Method::Get, "/api/v1/openapi.json", Role::Nobody, "This API as an OpenAPI document",
+         document},
+        {Method::Get, "/healthz", Role::Nobody, "Answers as long as the broker does", health},
+    };
+    return kRoutes;
+}
+
+}  // namespace martlet::http

@@ -1,0 +1,229 @@
+// The figures of production stations (Busroot): good and bad units, energy, productive time.
+
+#include "base/json_writer.h"
+#include "http/answers/query_reader.h"
+#include "http/answers/rows_json.h"
+#include "http/answers/store_access.h"
+#include "http/figures/freshness.h"
+#include "http/figures/rollup_sums.h"
+#include "http/figures/state_time.h"
+#include "http/resources/resources.h"
+
+#include <algorithm>
+
+namespace martlet::http {
+
+namespace {
+
+using telemetry::SeriesRow;
+using telemetry::SourceRow;
+using telemetry::StoreReader;
+using telemetry::TimeRange;
+
+struct Units {
+    double good = 0;
+    double bad = 0;
+    double kwh = 0;
+    bool has_energy = false;  // some series tells it
+
+    // Of all units, those that are good.
+    std::optional<double> quality() const {
+        if (good + bad <= 0) return std::nullopt;
+        return good / (good + bad);
+    }
+};
+
+// A station may send running counts and new units, but they tell the same units: the one that came
+// first stands for it, never the sum. Keys are given in the order of coming.
+const SeriesRow* first_of(const std::vector<SeriesRow>& series, std::string_view count,
+                          std::string_view complete) {
+    const SeriesRow* a = find_metric(series, count);
+    const SeriesRow* b = find_metric(series, complete);
+    if (!a || !b) return a ? a : b;
+    return a->key < b->key ? a : b;
+}
+
+struct StationSeries {
+    const SeriesRow* good = nullptr;
+    const SeriesRow* bad = nullptr;
+    // A reading of the meter and energy since the last message, of which both count.
+    const SeriesRow* meter = nullptr;
+    const SeriesRow* interval = nullptr;
+    const SeriesRow* productive = nullptr;
+    const SeriesRow* rssi = nullptr;
+
+    bool has_energy() const { return meter || interval; }
+};
+
+StationSeries find_station(const std::vector<SeriesRow>& series) {
+    return {first_of(series, "production_count_good", "production_complete_good"),
+            first_of(series, "production_count_bad", "production_complete_bad"),
+            find_metric(series, "electrical_kwh"),
+            find_metric(series, "electrical_kwh_interval"),
+            find_metric(series, "productive"),
+            find_metric(series, "rssi")};
+}
+
+double total_of(const SeriesRow* series) {
+    return series ? series->total : 0;
+}
+
+Units totals(const StationSeries& station) {
+    return {total_of(station.good), total_of(station.bad),
+            without_dust(total_of(station.meter) + total_of(station.interval)),
+            station.has_energy()};
+}
+
+Result<Units> units_in(StoreReader& reader, const StationSeries& station, TimeRange range) {
+    Units units;
+    units.has_energy = station.has_energy();
+    for (auto [series, sum] :
+         {std::pair{station.good, &units.good}, std::pair{station.bad, &units.bad},
+          std::pair{station.meter, &units.kwh}, std::pair{station.interval, &units.kwh}}) {
+        Status added = add_steps(reader, series, range, *sum);
+        if (!added) return added.error();
+    }
+    return units;
+}
+
+void write_maybe(JsonWriter& json, std::string_view name, std::optional<double> value) {
+    json.key(name);
+    if (value) {
+        json.number(*value);
+    } else {
+        json.null();
+    }
+}
+
+void write_units(JsonWriter& json, std::string_view name, const Units& units) {
+    json.key(name).begin_object();
+    json.key("good").number(units.good).key("bad").number(units.bad);
+    json.key("kwh").number(units.kwh);
+    write_maybe(json, "quality", units.quality());
+    std::optional<double> energy;
+    if (units.has_energy && units.good > 0) energy = units.kwh / units.good;
+    write_maybe(json, "kwh_per_good", energy);
+    json.end_object();
+}
+
+void write_last(JsonWriter& json, std::string_view name, const SeriesRow* series) {
+    json.key(name);
+    if (series) {
+        write_value(json, series->last_value);
+    } else {
+        json.null();
+    }
+}
+
+Status write_station(JsonWriter& json, StoreReader& reader, const SourceRow& source,
+                     TimeRange range, Time now) {
+    auto series = reader.series(source.key);
+    if (!series) return series.error();
+    StationSeries station = find_station(series.value());
+    auto units = units_in(reader, station, range);
+    if (!units) return units.error();
+    auto time = state_time(reader, station.productive, {range.from, std::min(range.to, now)});
+    if (!time) return time.error();
+    json.begin_object().key("source").integer(source.key).key("id").text(source.source.id);
+    json.key("name").text(source.name);
+    json.key("state").text(source_state(source, series.value(), now));
+    json.key("last_seen").integer(source.last_seen);
+    write_last(json, "productive", station.productive);
+    write_last(json, "rssi", station.rssi);
+    json.key("counted_by").text(station.good ? station.good->metric : "");
+    write_units(json, "total", totals(station));
+    write_units(json, "range", units.value());
+    json.key("productive_ms").integer(time.value().on_ms);
+    json.key("known_ms").integer(time.value().known_ms);
+    std::optional<double> share;
+    if (time.value().known_ms > 0) {
+        share =
+            static_cast<double>(time.value().on_ms) / static_cast<double>(time.value().known_ms);
+    }
+    write_maybe(json, "productive_share", share);
+    json.end_object();
+    return Done{};
+}
+
+TimeRange read_range(QueryReader& query) {
+    TimeRange range{query.time("from", period_begins(query.now(), Calendar::Day)),
+                    query.time("to", query.now() + 1)};
+    if (range.from >= range.to) query.complain("from must be before to");
+    if (range.to - range.from > 366 * kDay) query.complain("at most 366 days at once");
+    return range;
+}
+
+Response list_stations(Services& services, const Request& request) {
+    QueryReader query(request, wall_now());
+    TimeRange range = read_range(query);
+    auto after = query.integer("after", 0, 0, INT64_MAX);
+    std::size_t limit = query.limit(100, 1000);
+    if (auto refusal = query.refusal()) return std::move(*refusal);
+    return with_reader(services, [&](StoreReader& reader) {
+        auto sources = all_sources(reader);
+        if (!sources) return store_failed(sources.error());
+        std::string body;
+        JsonWriter json(body);
+        json.begin_object().key("from").integer(range.from).key("to").integer(range.to);
+        json.key("stations").begin_array();
+        std::size_t given = 0;
+        telemetry::SourceKey last = 0;
+        bool has_more = false;
+        for (const SourceRow& source : sources.value()) {
+            if (source.source.kind != "station" || source.key <= after) continue;
+            has_more = given == limit;
+            if (has_more) break;
+            Status written = write_station(json, reader, source, range, query.now());
+            if (!written) return store_failed(written.error());
+            last = source.key;
+            given++;
+        }
+        json.end_array().key("next");
+        if (has_more) {
+            json.integer(last);
+        } else {
+            json.null();
+        }
+        json.end_object();
+        return Response::json(std::move(body));
+    });
+}
+
+Response one_station(Services& services, const Request& request) {
+    QueryReader query(request, wall_now());
+    TimeRange range = read_range(query);
+    if (auto refusal = query.refusal()) return std::move(*refusal);
+    return with_source(services, request, [&](StoreReader& reader, const SourceRow& source) {
+        std::string body;
+        JsonWriter json(body);
+        Status written = write_station(json, reader, source, range, query.now());
+        if (!written) return store_failed(written.error());
+        return Response::json(std::move(body));
+    });
+}
+
+}  // namespace
+
+std::span<const Route> station_routes() {
+    static const std::vector<Route> kRoutes = {
+        {Method::Get,
+         "/api/v1/stations",
+         Role::Viewer,
+         "Production stations: units, energy and productive time, in all and in a range",
+         list_stations,
+         {{"from", "string", "milliseconds since 1970, ISO 8601, or -24h, ...; today's midnight"},
+          {"to", "string", "the same; what is before it; now"},
+          {"after", "integer", "only keys above this one: \"next\" of the page before"},
+          {"limit", "integer", "1 to 1000; 100 when not given"}}},
+        {Method::Get,
+         "/api/v1/sources/{source}/station",
+         Role::Viewer,
+         "The same of one station",
+         one_station,
+         {{"from", "string", "milliseconds since 1970, ISO 8601, or -24h, ...; today's midnight"},
+          {"to", "string", "the same; what is before it; now"}}},
+    };
+    return kRoutes;
+}
+
+}  // namespace martlet::http

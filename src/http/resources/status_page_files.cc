@@ -1,0 +1,258 @@
+#include "http/resources/status_page_files.h"
+
+namespace martlet::http {
+
+const std::string_view kStatusPageHtml = R"html(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Martlet</title>
+<link rel="stylesheet" href="/status.css">
+<script src="/status.js" defer></script>
+</head>
+<body>
+<header>
+<h1>Martlet</h1>
+<p id="who" hidden><span id="who-name"></span> <button id="log-out" type="button">Log out</button></p>
+</header>
+<main>
+<p id="trouble" role="alert" hidden></p>
+<form id="setup" hidden>
+<h2>Make the first account</h2>
+<p>It may do everything. This link works once.</p>
+<label>Name <input name="name" autocomplete="username" required maxlength="64"></label>
+<label>Password <input name="password" type="password" autocomplete="new-password" required minlength="10"></label>
+<button>Make the account</button>
+</form>
+<form id="log-in" hidden>
+<h2>Log in</h2>
+<p id="first-hint" hidden>There is no account yet. The broker's log has a link with which to make the first one.</p>
+<label>Name <input name="name" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Log in</button>
+</form>
+<div id="status" hidden>
+<section aria-labelledby="broker-title">
+<h2 id="broker-title">Broker</h2>
+<table><tbody id="broker"></tbody></table>
+</section>
+<section aria-labelledby="sources-title">
+<h2 id="sources-title">Sources</h2>
+<p id="no-sources" hidden>Nothing has measured anything yet.</p>
+<table id="sources-table" hidden>
+<thead><tr><th scope="col">Source</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Last seen</th><th scope="col">Last values</th></tr></thead>
+<tbody id="sources"></tbody>
+</table>
+</section>
+</div>
+</main>
+<footer><a href="/api/v1/openapi.json">The API</a></footer>
+</body>
+</html>
+)html";
+
+const std::string_view kStatusPageStyle = R"css(:root {
+  color-scheme: light dark;
+  --text: #1b1f23; --soft: #57606a; --back: #ffffff; --line: #d0d7de; --accent: #0a5aa8; --bad: #b3261e;
+}
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e6edf3; --soft: #9aa4ae; --back: #12161b; --line: #30363d; --accent: #6cb2f5; --bad: #ff8a80; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 72rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); }
+header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 1rem; border-bottom: 1px solid var(--line); }
+h1 { font-size: 1.4rem; margin: 0; }
+h2 { font-size: 1.1rem; margin: 1.5rem 0 0.5rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: 0.35rem 0.75rem 0.35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { font-weight: 600; color: var(--soft); }
+section { overflow-x: auto; }
+td.number { font-variant-numeric: tabular-nums; }
+ul { margin: 0; padding: 0; list-style: none; }
+li .metric { color: var(--soft); }
+form { max-width: 24rem; }
+label { display: block; margin: 0.75rem 0; }
+input { display: block; width: 100%; font: inherit; padding: 0.5rem; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 4px; }
+button { font: inherit; padding: 0.5rem 1rem; color: var(--back); background: var(--accent); border: 0; border-radius: 4px; cursor: pointer; }
+a { color: var(--accent); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+#trouble { color: var(--bad); }
+footer { margin-top: 2rem; color: var(--soft); }
+)css";
+
+const std::string_view kStatusPageScript = R"js("use strict";
+
+const shownValues = [
+  ["version", "Version"],
+  ["uptime", "Uptime"],
+  ["clients/connected", "Clients connected"],
+  ["clients/total", "Clients known"],
+  ["subscriptions/count", "Subscriptions"],
+  ["retained messages/count", "Retained messages"],
+  ["messages/received", "Messages received"],
+  ["messages/sent", "Messages sent"],
+  ["publish/messages/dropped", "Messages dropped"],
+  ["load/messages/received/1min", "Messages received a minute"],
+  ["load/messages/sent/1min", "Messages sent a minute"],
+];
+const refreshMs = 5000;
+const valuesShownOfASource = 12;
+
+let csrfToken = "";
+let timer = 0;
+
+const byId = (id) => document.getElementById(id);
+const show = (id, isShown) => { byId(id).hidden = !isShown; };
+
+// Text from devices and people becomes text, never markup.
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function say(text) {
+  byId("trouble").textContent = text;
+  show("trouble", text !== "");
+}
+
+async function ask(path, method = "GET", body = undefined) {
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-CSRF-Token"] = csrfToken;
+  const answer = await fetch(path, {
+    method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  let data = {};
+  try { data = text === "" ? {} : JSON.parse(text); } catch { data = {}; }
+  return { status: answer.status, data };
+}
+
+const messageOf = (answer) => answer.data.error?.message ?? `the broker answered ${answer.status}`;
+
+function age(ms) {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 120) return `${s} s ago`;
+  if (s < 7200) return `${Math.round(s / 60)} min ago`;
+  if (s < 172800) return `${Math.round(s / 3600)} h ago`;
+  return `${Math.round(s / 86400)} days ago`;
+}
+
+function showBroker(values) {
+  const rows = shownValues.filter(([name]) => name in values).map(([name, label]) => {
+    const row = element("tr");
+    const head = element("th", label);
+    head.scope = "row";
+    row.append(head, element("td", String(values[name]), "number"));
+    return row;
+  });
+  byId("broker").replaceChildren(...rows);
+}
+
+function valueText(series) {
+  const value = typeof series.value === "number" ? Number(series.value.toPrecision(7)) : series.value;
+  return series.unit ? `${value} ${series.unit}` : String(value);
+}
+
+function valueList(series) {
+  const list = element("ul");
+  for (const one of series.slice(0, valuesShownOfASource)) {
+    const item = element("li");
+    item.append(element("span", `${one.metric} `, "metric"), element("span", valueText(one)));
+    list.append(item);
+  }
+  if (series.length > valuesShownOfASource)
+    list.append(element("li", `and ${series.length - valuesShownOfASource} more`));
+  return list;
+}
+
+function showSources(sources) {
+  const rows = sources.map((source) => {
+    const row = element("tr");
+    const name = source.name ? `${source.name} (${source.id})` : source.id;
+    const values = element("td");
+    values.append(valueList(source.series ?? []));
+    row.append(element("td", name), element("td", source.kind), element("td", source.state),
+      element("td", age(source.age_ms)), values);
+    return row;
+  });
+  byId("sources").replaceChildren(...rows);
+  show("sources-table", rows.length > 0);
+  show("no-sources", rows.length === 0);
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  const [broker, sources] = await Promise.all([
+    ask("/api/v1/broker"), ask("/api/v1/sources?series=true&limit=200"),
+  ]);
+  if (broker.status === 401) return begin();
+  say(broker.status === 200 ? "" : messageOf(broker));
+  if (broker.status === 200) showBroker(broker.data.values ?? {});
+  if (sources.status === 200) showSources(sources.data.sources ?? []);
+  timer = setTimeout(keepOn(refresh), refreshMs);
+}
+
+// A broker that restarts is asked again.
+function keepOn(work) {
+  return () => work().catch(() => {
+    say("The broker does not answer.");
+    clearTimeout(timer);
+    timer = setTimeout(keepOn(refresh), refreshMs);
+  });
+}
+
+function enter(me) {
+  csrfToken = me.csrf_token ?? "";
+  byId("who-name").textContent = `${me.account} (${me.role})`;
+  show("who", true);
+  show("setup", false);
+  show("log-in", false);
+  show("status", true);
+  return refresh();
+}
+
+async function begin() {
+  clearTimeout(timer);
+  const me = await ask("/api/v1/me");
+  if (me.status === 200) return enter(me.data);
+  show("who", false);
+  show("status", false);
+  const setup = await ask("/api/v1/setup");
+  const hasLink = location.pathname === "/setup" && location.hash.length > 1;
+  show("setup", setup.data.is_needed === true && hasLink);
+  show("log-in", !(setup.data.is_needed === true && hasLink));
+  show("first-hint", setup.data.is_needed === true);
+}
+
+function onSubmit(id, path, more) {
+  byId(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const send = async () => {
+      const body = { ...Object.fromEntries(new FormData(form)), ...more() };
+      const answer = await ask(path, "POST", body);
+      form.elements.password.value = "";
+      if (answer.status !== 200) return say(messageOf(answer));
+      say("");
+      history.replaceState(null, "", "/");
+      return enter(answer.data);
+    };
+    send().catch(() => say("The broker does not answer."));
+  });
+}
+
+onSubmit("setup", "/api/v1/setup", () => ({ token: location.hash.slice(1) }));
+onSubmit("log-in", "/api/v1/login", () => ({}));
+byId("log-out").addEventListener("click", keepOn(async () => {
+  await ask("/api/v1/logout", "POST");
+  csrfToken = "";
+  return begin();
+}));
+keepOn(begin)();
+)js";
+
+}  // namespace martlet::http

@@ -1,0 +1,51 @@
+#pragma once
+
+// What handlers reach: the broker, the telemetry store, accounts. Filled once by whoever makes the
+// HTTP side, outlives its threads. Each member may be used by any worker thread.
+
+#include "base/result.h"
+#include "http/options.h"
+#include "telemetry/rules.h"
+#include "telemetry/store/rows.h"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace martlet::telemetry {
+class Outcomes;
+class TopicTable;
+}  // namespace martlet::telemetry
+
+namespace martlet::http {
+
+class Access;
+class BrokerView;
+class MetricSource;
+class StoreReaders;
+
+// Changes of the store, which only its writer may make: carried out by the writer's thread, waited
+// for (bounded).
+class StoreChanges {
+  public:
+    virtual ~StoreChanges() = default;
+    virtual Status remove_source(telemetry::SourceKey source) = 0;
+    // False: there is no such event.
+    virtual Result<bool> acknowledge_event(std::int64_t event, std::string_view by) = 0;
+};
+
+// Null: there is no such thing here (telemetry is off); handlers answer 404 or 503 and say so.
+struct Services {
+    BrokerView* broker = nullptr;
+    StoreReaders* readers = nullptr;
+    StoreChanges* changes = nullptr;
+    telemetry::TopicTable* topics = nullptr;
+    telemetry::Outcomes* outcomes = nullptr;
+    // Which topics the decoders read.
+    const std::vector<telemetry::Rules::Row>* rules = nullptr;
+    MetricSource* metrics = nullptr;
+    Access* access = nullptr;
+    Options options;
+};
+
+}  // namespace martlet::http
