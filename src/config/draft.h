@@ -34,7 +34,7 @@ struct SecurityDraft {
     std::optional<PlacedText> psk_file;
 };
 
-enum class Protocol : std::uint8_t { Mqtt, Websockets, HttpApi };
+enum class Protocol : std::uint8_t { Mqtt, Websockets, Http };
 
 struct ListenerDraft {
     net::ListenOptions net;

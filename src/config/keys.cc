@@ -10,7 +10,7 @@ std::vector<const Key*> join() {
     std::vector<const Key*> keys;
     for (std::span<const Key> part :
          {general_keys(), log_keys(), security_keys(), listener_keys(), tls_keys(), bridge_keys(),
-          bridge_tls_keys(), plugin_keys(), martlet_keys()})
+          bridge_tls_keys(), plugin_keys(), martlet_keys(), telemetry_keys()})
         for (const Key& key : part) keys.push_back(&key);
     return keys;
 }

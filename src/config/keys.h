@@ -20,6 +20,7 @@ std::span<const Key> bridge_keys();
 std::span<const Key> bridge_tls_keys();
 std::span<const Key> plugin_keys();
 std::span<const Key> martlet_keys();
+std::span<const Key> telemetry_keys();
 
 // All of the above, in that order.
 const std::vector<const Key*>& all_keys();

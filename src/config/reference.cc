@@ -33,6 +33,7 @@ std::vector<Section> sections() {
         {"TLS of bridges", "", bridge_tls_keys()},
         {"Plugins", "", plugin_keys()},
         {"Martlet's own", "mosquitto does not know these.", martlet_keys()},
+        {"Telemetry and HTTP", "Martlet's own as well.", telemetry_keys()},
     };
 }
 

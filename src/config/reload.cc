@@ -77,7 +77,11 @@ void keep_running(Loaded& loaded, const Settings& running) {
     keeper.keep("persistence_sync", fresh.journal.sync, running.journal.sync);
     keeper.keep("persistence_sync", fresh.journal.interval_s, running.journal.interval_s);
     keeper.keep("persistence_strict", fresh.persistence_strict, running.persistence_strict);
-    keeper.keep("telemetry", fresh.telemetry, running.telemetry);
+    // As a whole: the thread and its store are made once.
+    if (fresh.telemetry.is_on != running.telemetry.is_on)
+        keeper.keep("telemetry", fresh.telemetry.is_on, running.telemetry.is_on);
+    fresh.telemetry = running.telemetry;
+    fresh.http = running.http;
     for (std::size_t i = 0; i < fresh.listeners.size(); ++i)
         keeper.keep("mount_point", fresh.listeners[i].broker.mount_point,
                     running.listeners[i].broker.mount_point);

@@ -11,6 +11,7 @@ Settings sandbox_settings(const CommandLine& command_line) {
     // It keeps what it was told where to keep (./run does so).
     settings.persistence = !command_line.persistence_location.empty();
     settings.persistence_location = command_line.persistence_location;
+    settings.telemetry.is_on = settings.persistence;
     broker::Options& options = settings.broker;
     options.max_packet_size = limits.max_packet_size;
     options.message_size_limit = limits.message_size_limit;

@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "broker/options.h"
 #include "config/bridge_settings.h"
+#include "http/options.h"
 #include "journal/threaded_journal.h"
 #include "net/options.h"
+#include "telemetry/options.h"
 
 #include <cstdint>
 #include <string>
@@ -18,6 +20,7 @@ namespace martlet::config {
 struct Listener {
     net::ListenOptions net;
     broker::ListenerOptions broker;
+    bool is_http = false;  // HTTP instead of MQTT
     // "file:line" of the line that made it, for messages; empty: the command line.
     std::string where;
 };
@@ -43,7 +46,8 @@ struct Settings {
         1800;  // s, or changes with autosave_on_changes; 0: at exit and on SIGUSR1 only
     bool autosave_on_changes = false;
     bool enable_control_api = false;
-    bool telemetry = false;
+    telemetry::Options telemetry;
+    http::Options http;
     bool daemonize = false;
     // No listener, port or bind_address was configured: loopback only, anonymous allowed.
     bool local_only = false;

@@ -16,9 +16,24 @@ void settle_command_line(Draft& draft, const CommandLine& command_line) {
     if (command_line.is_quiet) settings.log.levels = 0;
     if (!command_line.persistence_location.empty())
         settings.persistence_location = command_line.persistence_location;
+    settle_telemetry(settings);
+    if (command_line.http_port != 0) {
+        Listener& listener = settings.listeners.emplace_back();
+        listener.net.port = command_line.http_port;
+        listener.net.address = "localhost";
+        listener.is_http = true;
+    }
     settings.daemonize = command_line.daemonize;
     settings.tls_keylog = command_line.tls_keylog;
     settings.config_file = command_line.config_file;
+}
+
+// What has no place of its own stands beside the journal.
+void settle_telemetry(Settings& settings) {
+    std::string folder = settings.persistence_location;
+    if (!folder.empty() && folder.back() != '/') folder += '/';
+    if (settings.telemetry.store.empty()) settings.telemetry.store = folder + "telemetry.db";
+    if (settings.http.accounts_file.empty()) settings.http.accounts_file = folder + "accounts.json";
 }
 
 void add_problem(Draft& draft, std::string text, const Place& place, int code) {

@@ -20,6 +20,7 @@ void settle_listeners(Draft& draft, const CommandLine& command_line);
 void settle_security(Draft& draft);
 void settle_bridges(Draft& draft);
 // -v, -q and the like win over the file.
+void settle_telemetry(Settings& settings);
 void settle_command_line(Draft& draft, const CommandLine& command_line);
 
 void add_problem(Draft& draft, std::string text, const Place& place, int code = 3);

@@ -1,5 +1,6 @@
 #include "config/settle.h"
 
+#include <algorithm>
 #include <set>
 
 namespace martlet::config {
@@ -51,7 +52,6 @@ std::string_view tls_key_of(const ListenerDraft& listener) {
 // A listener for something that is not built: it stays closed, and the others work. Empty: open it.
 std::string_view closed_for(const ListenerDraft& listener) {
     if (listener.protocol == Protocol::Websockets) return "WebSocket is not built yet";
-    if (listener.protocol == Protocol::HttpApi) return "the HTTP API is not built yet";
     if (listener.proxy_protocol != 0 || listener.proxy_require_tls)
         return "the PROXY protocol is not built yet";
     return {};
@@ -80,11 +80,11 @@ bool check(Draft& draft, const ListenerDraft& listener) {
     return false;
 }
 
-// Loopback only, on the ports of -p or 1883.
+// Loopback only, on the ports of -p or 1883. What listens for HTTP stays.
 void add_local_listeners(Draft& draft, const CommandLine& command_line) {
     ListenerDraft model = draft.default_listener ? *draft.default_listener : ListenerDraft{};
     draft.default_listener = nullptr;
-    draft.listeners.clear();
+    std::erase_if(draft.listeners, [](const auto& l) { return l.protocol != Protocol::Http; });
     std::set<std::uint16_t> ports(command_line.ports.begin(), command_line.ports.end());
     if (ports.empty()) ports.insert(kPort);
     for (std::uint16_t port : ports) {
@@ -92,6 +92,13 @@ void add_local_listeners(Draft& draft, const CommandLine& command_line) {
         listener.net.port = port;
         listener.net.address = "localhost";
     }
+}
+
+// Whoever only says where HTTP listens has said nothing of MQTT.
+bool is_only_http(const Draft& draft) {
+    return !draft.listeners.empty() &&
+           std::all_of(draft.listeners.begin(), draft.listeners.end(),
+                       [](const auto& l) { return l.protocol == Protocol::Http; });
 }
 
 bool is_same_socket(const net::ListenOptions& a, const net::ListenOptions& b) {
@@ -115,7 +122,7 @@ void check_twins(Draft& draft, const ListenerDraft& listener) {
 
 void settle_listeners(Draft& draft, const CommandLine& command_line) {
     Settings& settings = draft.settings;
-    settings.local_only = !draft.is_open_to_others;
+    settings.local_only = !draft.is_open_to_others || is_only_http(draft);
     if (settings.local_only) {
         add_local_listeners(draft, command_line);
     } else if (!command_line.ports.empty()) {
@@ -135,7 +142,21 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
         if (!settings.local_only) check_twins(draft, listener);
         if (!check(draft, listener)) continue;
         listener.net.tcp_nodelay = draft.tcp_nodelay;
-        settings.listeners.push_back({listener.net, listener.broker, listener.place.text()});
+        bool is_http = listener.protocol == Protocol::Http;
+        // Whoever wants others to reach it says by which address.
+        if (is_http && listener.net.address.empty() && listener.net.unix_path.empty()) {
+            listener.net.address = "localhost";
+            draft.notices.push_back(
+                {listener.place,
+                 "listener",
+                 NoticeKind::Mapped,
+                 fmt::format("the listener on {} is for this machine only: name an address to "
+                             "open it",
+                             name_of(listener)),
+                 {}});
+        }
+        settings.listeners.push_back(
+            {listener.net, listener.broker, is_http, listener.place.text()});
     }
     if (settings.listeners.empty() && draft.problems.size() == problems)
         add_problem(draft,

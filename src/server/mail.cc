@@ -17,6 +17,8 @@ Mailboxes::~Mailboxes() {
             close(moved->fd);
             delete moved;
         }
+        for (InboxNode* node = box.answers.take_all(); node != nullptr;)
+            delete static_cast<HttpAnswer*>(std::exchange(node, node->next));
     }
 }
 
@@ -44,6 +46,12 @@ void Mailboxes::move(std::uint32_t shard, std::unique_ptr<MovedConnection> conne
     Mailbox& box = boxes_[shard];
     // Either inbox wakes the loop; `letters` carries the sleep flag for all of them.
     box.moved.push(connection.release());
+    box.loop->wake();
+}
+
+void Mailboxes::answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer) {
+    Mailbox& box = boxes_[shard];
+    box.answers.push(answer.release());
     box.loop->wake();
 }
 

@@ -7,6 +7,7 @@
 #include "broker/letter.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
+#include "server/http_answer.h"
 
 #include <atomic>
 #include <cstdint>
@@ -25,11 +26,12 @@ struct MovedConnection : InboxNode {
 
 enum class Stopping : std::uint8_t { No, WillsSent, Closed, Ended };
 
-// One loop's three queues. Any thread posts; the loop takes.
+// One loop's queues. Any thread posts; the loop takes.
 struct Mailbox {
     Inbox letters;     // broker::LetterBatch
     Inbox moved;       // MovedConnection
     Inbox given_back;  // broker::LetterBatch, empty, for use again
+    Inbox answers;     // HttpAnswer
     // How far the main thread wants this loop to stop, and how far it is. Each is written by one
     // side only.
     std::atomic<Stopping> wanted{Stopping::No};
@@ -49,6 +51,7 @@ class Mailboxes final : public broker::Post {
     void give_back(std::unique_ptr<broker::LetterBatch> batch) override;
     std::unique_ptr<broker::LetterBatch> take_back(std::uint32_t shard) override;
     void move(std::uint32_t shard, std::unique_ptr<MovedConnection> connection);
+    void answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer);
 
   private:
     std::vector<Mailbox> boxes_;

@@ -60,12 +60,28 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         if (!persistence) return persistence.error();
         server->persistence_ = std::move(persistence).value();
     }
+    if (settings.telemetry.is_on) {
+        auto ingest = telemetry::Ingest::open(settings.telemetry, *server->mailboxes_);
+        if (!ingest) return ingest.error();
+        server->ingest_ = std::move(ingest).value();
+    }
     server->shared_ = std::make_unique<broker::Shared>(
         shards, std::move(snapshot).value(), *server->mailboxes_, *server->passwords_,
         server->persistence_ ? &server->persistence_->journal() : nullptr);
+    std::vector<bool> speaks_http;
+    for (const config::Listener& listener : settings.listeners)
+        speaks_http.push_back(listener.is_http);
+    if (std::find(speaks_http.begin(), speaks_http.end(), true) != speaks_http.end()) {
+        auto http =
+            HttpSide::open(settings, *server->shared_, server->ingest_.get(), *server->mailboxes_);
+        if (!http) return http.error();
+        server->http_ = std::move(http).value();
+    }
     for (std::uint32_t i = 0; i < shards; i++) {
         server->turns_.push_back(std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_));
-        Status status = server->turns_.back()->open(server->listeners_);
+        Turn& turn = *server->turns_.back();
+        if (server->http_) turn.serve_http(server->http_->workers(), speaks_http);
+        Status status = turn.open(server->listeners_);
         if (!status) return status.error();
     }
     if (server->persistence_) {
@@ -73,12 +89,22 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         for (auto& turn : server->turns_) places.push_back(&turn->shard());
         server->persistence_->restore(*server->shared_, places);
     }
+    if (server->ingest_) {
+        for (auto& turn : server->turns_) turn->shard().open_tap(*server->ingest_);
+    }
+    if (server->http_) server->http_->announce(settings);
     return server;
 }
 
 Server::~Server() {
     stop();
     // Workers may still post: they end before the loops that they would wake.
+    if (http_) {
+        http_->stop();
+        // What is still being sent may read from the store.
+        for (auto& turn : turns_) turn->end_http();
+        http_.reset();
+    }
     passwords_.reset();
     persistence_.reset();
 }
@@ -100,6 +126,7 @@ void Server::log_subscriptions() {
 
 void Server::start() {
     install_log_topics();
+    if (ingest_) ingest_->start();
     for (auto& turn : turns_) threads_.emplace_back([&turn] { turn->run(); });
 }
 
@@ -147,6 +174,8 @@ void Server::stop() {
     order(Stopping::Ended);
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
+    // What the shards gave it last is stored as well.
+    if (ingest_) ingest_->stop();
 }
 
 }  // namespace martlet::server

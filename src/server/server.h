@@ -7,10 +7,12 @@
 #include "broker/shared.h"
 #include "config/settings.h"
 #include "net/listener.h"
+#include "server/http_side.h"
 #include "server/mail.h"
 #include "server/password_worker.h"
 #include "server/persistence.h"
 #include "server/turn.h"
+#include "telemetry/ingest.h"
 
 #include <memory>
 #include <thread>
@@ -45,8 +47,10 @@ class Server {
     std::vector<net::Listener> listeners_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<PasswordWorker> passwords_;
-    std::unique_ptr<Persistence> persistence_;  // null: `persistence` is off
+    std::unique_ptr<Persistence> persistence_;   // null: `persistence` is off
+    std::unique_ptr<telemetry::Ingest> ingest_;  // null: `telemetry` is off
     std::unique_ptr<broker::Shared> shared_;
+    std::unique_ptr<HttpSide> http_;  // null: no listener speaks HTTP
     std::vector<std::unique_ptr<Turn>> turns_;
     std::vector<std::thread> threads_;
 };

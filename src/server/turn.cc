@@ -31,6 +31,18 @@ Turn::~Turn() {
     ports_.clear();
 }
 
+void Turn::serve_http(HttpWorkers& workers, std::vector<bool> speaks_http) {
+    http_ports_ =
+        std::make_unique<HttpPorts>(shard_.index(), loop_, scratch_, shard_.now(), workers);
+    speaks_http_ = std::move(speaks_http);
+}
+
+void Turn::end_http() {
+    http_ports_.reset();
+    for (InboxNode* node = mailbox_.answers.take_all(); node != nullptr;)
+        delete static_cast<HttpAnswer*>(std::exchange(node, node->next));
+}
+
 Status Turn::open(const std::vector<net::Listener>& listeners) {
     Status status = loop_.open();
     if (!status) return status;
@@ -89,6 +101,7 @@ void Turn::turn() {
     resume_ports();
     accept_again();
     shard_.run_timers();
+    if (http_ports_) http_ports_->run_timers();
     if (sys_) {
         publish_sys();
         sweep_retained();
@@ -108,6 +121,7 @@ void Turn::take_mail() {
             static_cast<MovedConnection*>(std::exchange(node, node->next)));
         add(moved->fd, moved->peer, moved->listener, moved->unread);
     }
+    if (http_ports_) http_ports_->take(mailbox_.answers);
 }
 
 void Turn::resume_ports() {
@@ -137,6 +151,9 @@ void Turn::write_and_close() {
     for (broker::Connection* connection : closed)
         remove(static_cast<MqttPort&>(connection->transport()));
     for (MqttPort* port : std::exchange(moved_away_, {})) remove(*port);
+    if (!http_ports_) return;
+    http_ports_->write_and_close();
+    for (std::uint16_t listener : http_ports_->take_closed()) count_closed(listener);
 }
 
 void Turn::remove(MqttPort& port) {
@@ -150,6 +167,7 @@ void Turn::remove(MqttPort& port) {
 }
 
 void Turn::add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread) {
+    if (http_ports_ && speaks_http_[listener]) return http_ports_->add(fd, peer, listener);
     auto port = std::make_unique<MqttPort>(*this, fd, peer, listener);
     port->place = static_cast<std::uint32_t>(ports_.size());
     if (!port->start()) return count_closed(listener);
@@ -199,6 +217,7 @@ void Turn::resume_later(MqttPort& port) {
 // When the loop has something to do besides timers: for all shards only the first has.
 Milliseconds Turn::next_chore() const {
     Milliseconds next = paused_.empty() ? Milliseconds::max() : resume_accepting_;
+    if (http_ports_) next = std::min(next, http_ports_->next_wake());
     if (!sys_) return next;
     const broker::Options& options = shard_.options();
     if (options.sys_interval != 0) next = std::min(next, next_sys_);

@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "server/acceptor.h"
+#include "server/http_ports.h"
 #include "server/mail.h"
 #include "server/mqtt_port.h"
 #include "server/process_values.h"
@@ -28,6 +29,10 @@ class Turn {
 
     // Before run(): opens the loop and takes part in the listeners.
     Status open(const std::vector<net::Listener>& listeners);
+    // Before open(), when some listeners speak HTTP: which, by number.
+    void serve_http(HttpWorkers& workers, std::vector<bool> speaks_http);
+    // After run() and after the workers: its connections, and answers that came too late, are gone.
+    void end_http();
     // Returns when the mailbox says stop: clients have been told, wills sent.
     void run();
 
@@ -69,6 +74,8 @@ class Turn {
     broker::Shard shard_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<MqttPort>> ports_;
+    std::unique_ptr<HttpPorts> http_ports_;  // null: no listener speaks HTTP
+    std::vector<bool> speaks_http_;
     std::vector<MqttPort*> moved_away_;
     std::vector<MqttPort*> to_resume_;
     std::vector<Acceptor*> paused_;

@@ -122,8 +122,8 @@ TEST(Load, a_file_of_something_else_is_given_up) {
 
 TEST(Load, the_log_warns_once_for_each_feature) {
     Reading reading = read(with_file(), files_of("listener 1884\n"
-                                                 "telemetry true\n"
-                                                 "telemetry true\n"
+                                                 "enable_control_api true\n"
+                                                 "enable_control_api true\n"
                                                  "tls_version tlsv1.2\n"
                                                  "websockets_origin a\n"));
     std::vector<LogLine> lines = log_lines(reading.notices);

@@ -70,6 +70,7 @@ inline void add_log(SettingsText& text, const log::Options& options) {
 
 inline void add_listener(SettingsText& text, const std::string& prefix, const Listener& listener) {
     text[prefix + "where"] = listener.where;
+    text[prefix + "is_http"] = as_text(listener.is_http);
 #define ADD(part, name) text[prefix + #name] = as_text(listener.part.name)
     ADD(net, port);
     ADD(net, address);
@@ -160,6 +161,22 @@ inline void add_bridge(SettingsText& text, const std::string& prefix,
         text[prefix + "local_clean_session"] = as_text(*bridge.local_clean_session);
 }
 
+inline void add_telemetry(SettingsText& text, const telemetry::Options& options) {
+    text["telemetry"] = as_text(options.is_on);
+    text["telemetry_store"] = options.store;
+    text["telemetry_samples_days"] = as_text(options.samples_days);
+    text["telemetry_quarters_days"] = as_text(options.rollup_days[1]);
+    text["telemetry_commit_ms"] = as_text(options.commit_ms);
+    for (std::size_t i = 0; i < options.rules.size(); ++i)
+        text[fmt::format("telemetry_rule{}", i)] =
+            options.rules[i].filter + " " + options.rules[i].decoder;
+    for (std::size_t i = 0; i < options.decoder_options.size(); ++i) {
+        const telemetry::DecoderOption& option = options.decoder_options[i];
+        text[fmt::format("telemetry_option{}", i)] =
+            option.decoder + " " + option.name + " " + option.value;
+    }
+}
+
 inline SettingsText settings_text(const Settings& settings) {
     SettingsText text;
     add_broker(text, settings.broker);
@@ -177,13 +194,17 @@ inline SettingsText settings_text(const Settings& settings) {
     ADD(autosave_interval);
     ADD(autosave_on_changes);
     ADD(enable_control_api);
-    ADD(telemetry);
     ADD(daemonize);
     ADD(local_only);
     ADD(is_sandbox);
     ADD(config_file);
     ADD(tls_keylog);
 #undef ADD
+    add_telemetry(text, settings.telemetry);
+    text["http_accounts_file"] = settings.http.accounts_file;
+    text["http_metrics_public"] = as_text(settings.http.metrics_public);
+    for (std::size_t i = 0; i < settings.http.hosts.size(); ++i)
+        text[fmt::format("http_host{}", i)] = settings.http.hosts[i];
     text["listeners"] = as_text(settings.listeners.size());
     text["bridges"] = as_text(settings.bridges.size());
     for (std::size_t i = 0; i < settings.listeners.size(); ++i)

@@ -72,11 +72,11 @@ Status set_protocol(Entry& entry) {
         listener.protocol = Protocol::Mqtt;
     else if (word.value() == "websockets")
         listener.protocol = Protocol::Websockets;
-    else if (word.value() == "http_api")
-        listener.protocol = Protocol::HttpApi;
+    else if (word.value() == "http_api" || word.value() == "http")
+        listener.protocol = Protocol::Http;
     else
         return invalid(fmt::format("Error: Invalid 'protocol' value ({}).", word.value()));
-    if (listener.protocol != Protocol::Mqtt) entry.kind = NoticeKind::Later;
+    if (listener.protocol == Protocol::Websockets) entry.kind = NoticeKind::Later;
     return Done{};
 }
 
@@ -230,9 +230,10 @@ const Key kKeys[] = {
      .type = Type::Choice,
      .need = Need::DefaultListener,
      .is_reloadable = false,
-     .values = "mqtt, websockets, http_api",
+     .values = "mqtt, websockets, http (or http_api)",
      .default_value = "mqtt",
-     .help = "What is spoken. Listeners for websockets and http_api are not opened yet.",
+     .help = "What is spoken. A listener for http without an address listens on loopback only. "
+             "Listeners for websockets are not opened yet.",
      .set = set_protocol},
     {.name = "socket_domain",
      .scope = Scope::Listener,

@@ -124,16 +124,6 @@ const Key kKeys[] = {
      .default_value = "false",
      .help = "Refuses to start with a damaged journal, instead of going on with what is sound.",
      .set = flag<&Settings::persistence_strict>},
-    {.name = "telemetry",
-     .scope = Scope::Martlet,
-     .type = Type::Bool,
-     .status = KeyStatus::Later,
-     .is_own = true,
-     .is_reloadable = false,
-     .feature = "telemetry",
-     .default_value = "false",
-     .help = "Decodes, stores and shows what devices measure.",
-     .set = flag<&Settings::telemetry>},
 };
 
 }  // namespace

@@ -28,6 +28,10 @@ Class& owner(Entry& entry) {
         return entry.draft.settings;
     else if constexpr (std::is_same_v<Class, broker::Options>)
         return entry.draft.settings.broker;
+    else if constexpr (std::is_same_v<Class, telemetry::Options>)
+        return entry.draft.settings.telemetry;
+    else if constexpr (std::is_same_v<Class, http::Options>)
+        return entry.draft.settings.http;
     else if constexpr (std::is_same_v<Class, log::Options>)
         return entry.draft.settings.log;
     else if constexpr (std::is_same_v<Class, SecurityDraft>)

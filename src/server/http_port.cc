@@ -1,0 +1,87 @@
+#include "server/http_port.h"
+
+#include "server/http_ports.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <sys/socket.h>
+
+namespace martlet::server {
+
+namespace {
+
+bool is_loopback(const net::Endpoint& peer) {
+    constexpr std::array<std::uint8_t, 16> kLoopback6 = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                         0, 0, 0, 0, 0, 0, 0, 1};
+    constexpr std::array<std::uint8_t, 13> kMapped = {0, 0, 0, 0,    0,    0,  0,
+                                                      0, 0, 0, 0xff, 0xff, 127};
+    if (peer.family == 0) return true;
+    if (peer.family == 4) return peer.address[0] == 127;
+    return peer.address == kLoopback6 ||
+           std::equal(kMapped.begin(), kMapped.end(), peer.address.begin());
+}
+
+http::Peer described(const net::Endpoint& peer) {
+    http::Peer out;
+    out.address = peer.text();
+    out.is_local = is_loopback(peer);
+    out.is_unix_socket = peer.family == 0;
+    return out;
+}
+
+}  // namespace
+
+HttpPort::HttpPort(HttpPorts& ports, int fd, const net::Endpoint& peer, std::uint16_t listener)
+    : ports_(ports),
+      stream_(ports.loop(), fd, peer),
+      connection_(*this, ports.limits(), described(peer), ports.now()),
+      listener_(listener) {}
+
+void HttpPort::on_ready(std::uint32_t events) {
+    ports_.touch(*this);
+    if (!stream_.is_open() || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
+    switch (stream_.receive(ports_.scratch(), *this)) {
+        case net::Stream::Outcome::Open:
+            break;
+        case net::Stream::Outcome::Closed:
+            has_ended_ = true;
+            connection_.on_end();
+            break;
+        case net::Stream::Outcome::Failed:
+            has_ended_ = true;
+            connection_.abort();
+            break;
+    }
+}
+
+net::Receiver::Taken HttpPort::on_bytes(ByteView bytes, BodyRef*) {
+    connection_.on_bytes(bytes, ports_.now());
+    return {bytes.size(), 0};
+}
+
+void HttpPort::flush() {
+    Outbox& outbox = connection_.outbox;
+    if (stream_.is_open() && !outbox.empty()) {
+        std::size_t before = outbox.size();
+        if (stream_.flush(outbox) == net::Stream::Outcome::Failed) return connection_.abort();
+        if (outbox.size() < before) connection_.on_written(ports_.now());
+    }
+    if (!connection_.is_lingering() || !outbox.empty() || is_shut_) return;
+    is_shut_ = true;
+    ::shutdown(stream_.fd(), SHUT_WR);
+}
+
+bool HttpPort::is_done() const {
+    return connection_.is_over() && (connection_.outbox.empty() || has_ended_);
+}
+
+bool HttpPort::answer(std::unique_ptr<http::Request> request) {
+    return ports_.workers().answer(ports_.shard(), handle, std::move(request));
+}
+
+bool HttpPort::fetch(std::unique_ptr<http::BodySource> source) {
+    return ports_.workers().fetch(ports_.shard(), handle, std::move(source));
+}
+
+}  // namespace martlet::server

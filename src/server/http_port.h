@@ -1,0 +1,51 @@
+#pragma once
+
+// Where a socket and an HTTP connection meet. Owned by the HttpPorts of its loop; made when a
+// socket is accepted, destroyed at the end of the turn in which it closed. Loop thread only.
+
+#include "base/slots.h"
+#include "http/connection.h"
+#include "net/stream.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace martlet::server {
+
+class HttpPorts;
+
+class HttpPort final : public net::Watched, public net::Receiver, public http::Desk {
+  public:
+    HttpPort(HttpPorts& ports, int fd, const net::Endpoint& peer, std::uint16_t listener);
+
+    bool start() { return stream_.watch(this); }
+    // Writes what waits, and shuts down its half when that was all that it had to say.
+    void flush();
+    // Nothing is left to do, or can be done.
+    bool is_done() const;
+    http::Connection& connection() { return connection_; }
+    std::uint16_t listener() const { return listener_; }
+
+    // net::Watched
+    void on_ready(std::uint32_t events) override;
+    // net::Receiver
+    Taken on_bytes(ByteView bytes, BodyRef* frame) override;
+    // After the peer's end there is nothing to read, and the loop would report it again and again.
+    bool is_held() const override { return has_ended_; }
+    // http::Desk
+    bool answer(std::unique_ptr<http::Request> request) override;
+    bool fetch(std::unique_ptr<http::BodySource> source) override;
+
+    SlotHandle handle;  // in the list of ports
+    bool is_touched = false;
+
+  private:
+    HttpPorts& ports_;
+    net::Stream stream_;
+    http::Connection connection_;
+    const std::uint16_t listener_;
+    bool has_ended_ = false;
+    bool is_shut_ = false;
+};
+
+}  // namespace martlet::server

@@ -1,0 +1,88 @@
+#include "server/http_ports.h"
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace martlet::server {
+
+HttpPorts::HttpPorts(std::uint32_t shard, net::Loop& loop, net::Scratch& scratch, const Now& now,
+                     HttpWorkers& workers)
+    : shard_(shard), loop_(loop), scratch_(scratch), now_(now), workers_(workers) {
+    limits_.body_bytes_max = workers.options().body_bytes_max;
+}
+
+void HttpPorts::touch(HttpPort& port) {
+    if (port.is_touched) return;
+    port.is_touched = true;
+    touched_.push_back(&port);
+}
+
+void HttpPorts::add(int fd, const net::Endpoint& peer, std::uint16_t listener) {
+    if (ports_.size() >= workers_.options().connections_max && !make_room()) {
+        ::close(fd);
+        closed_.push_back(listener);
+        return;
+    }
+    auto port = std::make_unique<HttpPort>(*this, fd, peer, listener);
+    if (!port->start()) return closed_.push_back(listener);
+    port->handle = slots_.add(port.get());
+    touch(*port);
+    ports_.push_back(std::move(port));
+}
+
+// It leaves at the end of the turn, so that there is one too many for a moment.
+bool HttpPorts::make_room() {
+    HttpPort* oldest = nullptr;
+    for (auto& port : ports_) {
+        http::Connection& connection = port->connection();
+        if (!connection.is_idle()) continue;
+        if (oldest == nullptr || connection.idle_since() < oldest->connection().idle_since())
+            oldest = port.get();
+    }
+    if (oldest == nullptr) return false;
+    oldest->connection().abort();
+    touch(*oldest);
+    return true;
+}
+
+void HttpPorts::take(Inbox& answers) {
+    for (InboxNode* node = answers.take_all(); node != nullptr;) {
+        std::unique_ptr<HttpAnswer> answer(
+            static_cast<HttpAnswer*>(std::exchange(node, node->next)));
+        HttpPort* port = slots_.find(answer->port);
+        if (port == nullptr) continue;
+        if (answer->response) {
+            port->connection().on_answer(std::move(*answer->response), now_);
+        } else {
+            port->connection().on_piece(std::move(answer->source), answer->piece, answer->is_last,
+                                        now_);
+        }
+        touch(*port);
+    }
+}
+
+void HttpPorts::run_timers() {
+    if (now_.steady < next_wake_) return;
+    next_wake_ = Milliseconds::max();
+    for (auto& port : ports_) {
+        port->connection().on_time(now_);
+        touch(*port);
+    }
+}
+
+void HttpPorts::write_and_close() {
+    for (HttpPort* port : std::exchange(touched_, {})) {
+        port->is_touched = false;
+        port->flush();
+        next_wake_ = std::min(next_wake_, port->connection().deadline());
+        if (port->is_done()) remove(*port);
+    }
+}
+
+void HttpPorts::remove(HttpPort& port) {
+    closed_.push_back(port.listener());
+    slots_.remove(port.handle);
+    std::erase_if(ports_, [&](const auto& one) { return one.get() == &port; });
+}
+
+}  // namespace martlet::server

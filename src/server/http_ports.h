@@ -1,0 +1,66 @@
+#pragma once
+
+// The HTTP connections of one loop. Owned by its Turn. Bounded: the one that has been idle longest
+// makes room. Loop thread only.
+
+#include "base/slots.h"
+#include "http/parser.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "server/http_port.h"
+#include "server/http_workers.h"
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace martlet::server {
+
+class HttpPorts {
+  public:
+    // `now` is the turn's, as it moves on. All of them outlive it.
+    HttpPorts(std::uint32_t shard, net::Loop& loop, net::Scratch& scratch, const Now& now,
+              HttpWorkers& workers);
+    HttpPorts(const HttpPorts&) = delete;
+    HttpPorts& operator=(const HttpPorts&) = delete;
+
+    // A new socket. Where there is no room for it, it is closed and counted as closed.
+    void add(int fd, const net::Endpoint& peer, std::uint16_t listener);
+    // What came by mail.
+    void take(Inbox& answers);
+    void run_timers();
+    Milliseconds next_wake() const { return next_wake_; }
+    // At the end of the turn.
+    void write_and_close();
+    // The listeners of those that were closed since the last call, each as often as it was.
+    std::vector<std::uint16_t> take_closed() { return std::exchange(closed_, {}); }
+    std::size_t size() const { return ports_.size(); }
+
+    // For the ports.
+    void touch(HttpPort& port);
+    net::Loop& loop() { return loop_; }
+    net::Scratch& scratch() { return scratch_; }
+    const Now& now() const { return now_; }
+    const http::ParserLimits& limits() const { return limits_; }
+    HttpWorkers& workers() { return workers_; }
+    std::uint32_t shard() const { return shard_; }
+
+  private:
+    bool make_room();
+    void remove(HttpPort& port);
+
+    const std::uint32_t shard_;
+    net::Loop& loop_;
+    net::Scratch& scratch_;
+    const Now& now_;
+    HttpWorkers& workers_;
+    http::ParserLimits limits_;
+    Slots<HttpPort> slots_;
+    std::vector<std::unique_ptr<HttpPort>> ports_;
+    std::vector<HttpPort*> touched_;
+    std::vector<std::uint16_t> closed_;
+    Milliseconds next_wake_ = Milliseconds::max();
+};
+
+}  // namespace martlet::server

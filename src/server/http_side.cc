@@ -1,0 +1,64 @@
+#include "server/http_side.h"
+
+#include "base/log.h"
+#include "config/shown.h"
+
+#include <algorithm>
+
+namespace martlet::server {
+
+namespace {
+
+constexpr std::size_t kWorkers = 4;
+
+// Where somebody on this machine finds the pages.
+std::string address_of(const config::Listener& listener) {
+    const net::ListenOptions& net = listener.net;
+    bool is_any = net.address.empty() || net.address == "0.0.0.0" || net.address == "::";
+    std::string host = is_any ? "localhost" : net.address;
+    if (host.find(':') != std::string::npos) host = "[" + host + "]";
+    return fmt::format("http://{}:{}", host, net.port);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpSide>> HttpSide::open(const config::Settings& settings,
+                                                 broker::Shared& shared, telemetry::Ingest* ingest,
+                                                 Mailboxes& mailboxes) {
+    auto access = http::Access::open(settings.http);
+    if (!access) return access.error();
+    std::unique_ptr<HttpSide> side(
+        new HttpSide(settings, shared, ingest, std::move(access).value()));
+    side->workers_ = std::make_unique<HttpWorkers>(side->services_, mailboxes, kWorkers);
+    return side;
+}
+
+HttpSide::HttpSide(const config::Settings& settings, broker::Shared& shared,
+                   telemetry::Ingest* ingest, std::unique_ptr<http::Access> access)
+    : questions_(shared, config::shown(settings)), metrics_(ingest), access_(std::move(access)) {
+    services_.options = settings.http;
+    services_.broker = &questions_;
+    services_.metrics = &metrics_;
+    services_.access = access_.get();
+    if (ingest == nullptr) return;
+    readers_ = std::make_unique<http::StoreReaders>(ingest->store());
+    orders_ = std::make_unique<StoreOrders>(*ingest);
+    services_.readers = readers_.get();
+    services_.changes = orders_.get();
+    services_.topics = &ingest->topics();
+    services_.outcomes = &ingest->outcomes();
+    services_.rules = &ingest->rules();
+}
+
+void HttpSide::announce(const config::Settings& settings) {
+    auto listener = std::find_if(settings.listeners.begin(), settings.listeners.end(),
+                                 [](const auto& l) { return l.is_http && l.net.port != 0; });
+    if (listener == settings.listeners.end()) return;
+    std::string address = address_of(*listener);
+    std::string secret = access_->begin_setup();
+    if (secret.empty()) return log::notice("Pages and API: {}/", address);
+    log::notice("Pages and API: {}/ (there is no account yet)", address);
+    log::notice("To make the first account, open this link: {}/setup#{}", address, secret);
+}
+
+}  // namespace martlet::server

@@ -1,0 +1,52 @@
+#include "server/http_workers.h"
+
+#include <utility>
+
+namespace martlet::server {
+
+namespace {
+
+// Each connection waits for one thing at most.
+constexpr std::size_t kWaitingMax = 4096;
+
+}  // namespace
+
+HttpWorkers::HttpWorkers(http::Services& services, Mailboxes& mailboxes, std::size_t threads,
+                         std::span<const http::Route> routes)
+    : services_(services), mailboxes_(mailboxes), router_(routes), pool_(threads, kWaitingMax) {}
+
+bool HttpWorkers::answer(std::uint32_t shard, SlotHandle port,
+                         std::unique_ptr<http::Request> request) {
+    return submit({shard, port, std::move(request), nullptr});
+}
+
+bool HttpWorkers::fetch(std::uint32_t shard, SlotHandle port,
+                        std::unique_ptr<http::BodySource> source) {
+    return submit({shard, port, nullptr, std::move(source)});
+}
+
+// The pool forgets what waits when it ends; the jobs themselves stay ours.
+bool HttpWorkers::submit(Job job) {
+    std::lock_guard lock(mutex_);
+    if (jobs_.size() >= kWaitingMax || !pool_.submit([this] { do_one(); })) return false;
+    jobs_.push_back(std::move(job));
+    return true;
+}
+
+void HttpWorkers::do_one() {
+    std::unique_lock lock(mutex_);
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    auto answer = std::make_unique<HttpAnswer>();
+    answer->port = job.port;
+    if (job.request) {
+        answer->response = router_.answer(services_, *job.request);
+    } else {
+        answer->is_last = !job.source->next(answer->piece);
+        answer->source = std::move(job.source);
+    }
+    mailboxes_.answer(job.shard, std::move(answer));
+}
+
+}  // namespace martlet::server
