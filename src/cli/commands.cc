@@ -3,6 +3,8 @@
 #include "cli/acl.h"
 #include "cli/bench.h"
 #include "cli/check.h"
+#include "cli/decode.h"
+#include "cli/demo.h"
 #include "cli/passwd.h"
 #include "cli/pub.h"
 #include "cli/rr.h"
@@ -27,6 +29,8 @@ constexpr Command kCommands[] = {
     {"bench", "", bench_main, "load a broker and measure it"},
     {"passwd", "mosquitto_passwd", passwd_main, "make and edit password files"},
     {"acl", "", acl_main, "say which line of an ACL file decides"},
+    {"decode", "", decode_main, "show what telemetry makes of a payload"},
+    {"demo", "", demo_main, "play devices: a mesh, a house, a plant, a fleet, a class"},
     {"store", "", store_main, "look into the journal, move states in and out"},
     {"check", "", check_main, "say what each line of a mosquitto.conf does here"},
 };

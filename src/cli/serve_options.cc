@@ -16,7 +16,8 @@ std::string usage(const std::string& program) {
     std::string indent(std::string("Usage: ").size() + program.size(), ' ');
     return fmt::format(
         "Usage: {} [-c config_file] [-d] [-h] [-p port] [-v]\n"
-        "{} [-q] [--sandbox] [--test-config] [--tls-keylog file] [--version]\n\n"
+        "{} [-q] [--http-port port] [--sandbox] [--test-config]\n"
+        "{} [--tls-keylog file] [--version]\n\n"
         "An MQTT broker for versions 3.1, 3.1.1 and 5.0.\n\n"
         " -c, --config-file FILE  read this mosquitto.conf\n"
         " -d, --daemon            go to the background after the start\n"
@@ -25,11 +26,12 @@ std::string usage(const std::string& program) {
         "                         Ignored when the file defines listeners\n"
         " -q, --quiet             log nothing, whatever the file says\n"
         " -v, --verbose           log everything, whatever the file says\n"
+        " --http-port PORT        pages and API on this port, for this machine only\n"
         " --sandbox               port 1883 for everybody, without names, with limits\n"
         " --test-config           say whether the file is sound, and exit with 0 or 3\n"
         " --tls-keylog FILE       write TLS secrets to a file, for debugging only\n"
         " --version               show the version\n",
-        program, indent, kPortsMax);
+        program, indent, indent, kPortsMax);
 }
 
 class Parser {
@@ -44,6 +46,7 @@ class Parser {
     bool take_value(const char*& value);
     void take_config_file();
     void take_port();
+    void take_http_port();
     void take_keylog();
     void fail(std::string text);
     void finish(std::string text);
@@ -74,6 +77,8 @@ void Parser::flag(std::string_view word) {
         take_config_file();
     else if (word == "-p" || word == "--port")
         take_port();
+    else if (word == "--http-port")
+        take_http_port();
     else if (word == "--tls-keylog")
         take_keylog();
     else if (word == "-d" || word == "--daemon")
@@ -130,6 +135,15 @@ void Parser::take_port() {
         return fail(
             fmt::format("Error: Only {} ports can be specified on the command line.", kPortsMax));
     ports.push_back(static_cast<std::uint16_t>(port));
+}
+
+void Parser::take_http_port() {
+    const char* text = nullptr;
+    if (!take_value(text)) return fail("Error: --http-port argument given, but no port specified.");
+    long port = port_of(text);
+    if (port < 1 || port > 65535)
+        return fail(fmt::format("Error: Invalid port specified ({}).", port));
+    options_.command_line.http_port = static_cast<std::uint16_t>(port);
 }
 
 void Parser::take_keylog() {
