@@ -1,0 +1,189 @@
+"""The home-energy user's LOWI gateway: what its owner sees without telling the broker anything about it (mission M3)."""
+
+import telemetry
+
+SERIAL = "34945460a1b2"
+
+P1 = {"ident": SERIAL, "device_CH": "0", "Name": "P1", "Type": "P1", "Units": "kWh", "U": "234", "I": "215", "PI": "503",
+      "PE": "0", "T": "1", "CIH": "5123456", "CIL": "6234567", "CEH": "1830112", "CEL": "790221", "CG": "1532110", "CW": "0"}
+SOLAR = {"ident": SERIAL, "device_CH": 1, "Name": "Solar", "Type": "S0", "Units": "W", "U": 234, "I": 812, "T": 1, "P": 1900,
+         "HC": 830, "DC": 6120, "MC": 151200, "CH": 1830112, "CL": 790221}
+
+
+class Lowi(telemetry.Telemetry):
+    def setUp(self):
+        super().setUp()
+        self.start_telemetry()
+
+    def p1(self, serial=SERIAL, **changes):
+        self.publish(f"{serial}/PUB/CH0", {**P1, **changes}, 0)
+
+    def solar(self, **changes):
+        self.publish(f"{SERIAL}/PUB/CH1", {**SOLAR, **changes}, 0)
+
+    def lowi(self, wanted):
+        return self.wait_values("lowi", SERIAL, wanted)
+
+    def meter(self, **query):
+        return self.api.get(f"{telemetry.source_path('lowi', SERIAL)}/meter", **query)
+
+    def test_M3_15_each_minute_is_a_point(self):
+        for watts in (500, 700, 600):
+            self.p1(PI=watts)
+            self.lowi({"CH0/power_import": watts})
+        points = self.samples("lowi", SERIAL, "CH0/power_import", bucket="minute", aggregate="min,max,mean,count")
+        self.assertIn(len(points), (1, 2), "of this minute, or of two when one has just begun")
+        self.assertTrue(all(time % 60_000 == 0 for time, *_ in points), points)
+        self.assertEqual(sum(count for *_, count in points), 3)
+        self.assertEqual(min(low for _, low, *_ in points), 500)
+        self.assertEqual(max(high for _, _, high, *_ in points), 700)
+        self.assertEqual(sum(mean * count for *_, mean, count in points), 1800)
+
+    def test_M3_16_flash_mode_counts_nothing_twice(self):
+        """Every 10 s the same counters: only what they grew by is energy. The power of each message is kept."""
+        for step, watts in enumerate((500, 501, 502, 503, 504, 505)):
+            self.p1(PI=watts, CIH=5123456 + (100 if step >= 4 else 0))
+        rows = self.lowi({"CH0/power_import": 505, "CH0/energy_import_high": 5123.556})
+        self.assertAlmostEqual(rows["CH0/energy_import_high"]["total"], 0.1, 9)
+        shown = self.samples("lowi", SERIAL, "CH0/power_import", bucket="raw")
+        self.assertEqual([value for _, value in shown], [500, 501, 502, 503, 504, 505])
+        self.assertAlmostEqual(sum(period["import_kwh"] for period in self.meter()["periods"]), 0.1, 9)
+
+    def test_M3_16_another_meter_is_no_consumption(self):
+        self.p1(CIH=5123456)
+        self.p1(CIH=1000)
+        self.p1(CIH=1500)
+        rows = self.lowi({"CH0/energy_import_high": 1.5})
+        self.assertAlmostEqual(rows["CH0/energy_import_high"]["total"], 0.5, 9)
+
+    def test_M3_18_any_lowi_is_recognised(self):
+        """By the shape of its topics: serials are made of anything, and owners rename them."""
+        for serial in (SERIAL, "4c7525c0ffee", "pvpanelendak", "Grüße an 1"):
+            self.p1(serial, ident=serial, PI=len(serial))
+            self.wait_values("lowi", serial, {"CH0/power_import": len(serial)})
+        self.publish("1234567/CH0", {"ident": "1234567", "PI": 215, "PE": 0}, 0)
+        self.wait_values("lowi", "1234567", {"CH0/power_import": 215, "CH0/power_export": 0})
+        self.assertEqual(len(self.sources("lowi")), 5)
+        self.assertEqual(len(self.sources()), 5, "and nothing else was made of them")
+
+    def test_M3_18_a_greeting_on_its_topic_is_no_error(self):
+        self.p1()
+        self.publish(f"{SERIAL}/PUB/CH0", "hello from my script")
+        line = self.wait_outcome(decoder="lowi", verdict="unreadable")
+        self.assertEqual((line["source_kind"], line["source_id"], line["messages"]), ("lowi", SERIAL, 1))
+        self.assertEqual((line["problem"], line["text"]), ("not JSON", "hello from my script"))
+        self.lowi({"CH0/power_import": 503})
+
+    def test_M3_18_a_switched_relay_is_no_measurement(self):
+        self.p1()
+        self.publish(f"{SERIAL}/SET/REL/CH4", "ON")
+        self.lowi({"CH0/power_import": 503})
+        self.assertFalse([metric for metric in self.values("lowi", SERIAL) if metric.startswith("CH4")])
+        self.assertEqual(self.outcomes(trouble="true"), [])
+
+    def test_M3_19_channels_appear_when_they_are_seen(self):
+        def channels():
+            return {metric.split("/")[0] for metric in self.values("lowi", SERIAL)}
+        self.p1()
+        self.lowi({"CH0/power_import": 503})
+        self.assertEqual(channels(), {"CH0"})
+        self.solar()
+        self.lowi({"CH1/power": 1900})
+        self.assertEqual(channels(), {"CH0", "CH1"})
+        self.publish(f"{SERIAL}/PUB/CH12", {**SOLAR, "device_CH": 12, "P": 7}, 0)
+        self.lowi({"CH12/power": 7})
+        self.assertEqual(channels(), {"CH0", "CH1", "CH12"})
+        self.assertEqual(self.source("lowi", SERIAL)["state"], "online")
+
+    def test_M3_20_fields_of_all_channels(self):
+        """As text from one firmware, as numbers from another."""
+        self.p1()
+        self.solar()
+        self.lowi({"CH1/power": 1900})
+        rows = self.lowi({"CH0/voltage": 234, "CH0/tariff": 1, "CH1/voltage": 234, "CH1/tariff": 1})
+        self.assertEqual({rows[f"CH{i}/voltage"]["unit"] for i in (0, 1)}, {"V"})
+        facts = self.source("lowi", SERIAL)["facts"]
+        self.assertEqual([facts[f"CH0/{name}"] for name in ("name", "type")], ["P1", "P1"])
+        self.assertEqual([facts[f"CH1/{name}"] for name in ("name", "type")], ["Solar", "S0"])
+
+    def test_M3_21_fields_of_the_meter(self):
+        self.p1(PI=503, PE=100, CW="42")
+        rows = self.lowi({"CH0/power_import": 503, "CH0/power_export": 100, "CH0/power_net": 403, "CH0/water": 0.042,
+                          "CH0/energy_import_high": 5123.456, "CH0/energy_import_low": 6234.567,
+                          "CH0/energy_export_high": 1830.112, "CH0/energy_export_low": 790.221, "CH0/gas": 1532.11})
+        units = {metric: row["unit"] for metric, row in rows.items()}
+        for metric, unit in (("power_import", "W"), ("power_export", "W"), ("energy_import_high", "kWh"),
+                             ("energy_export_low", "kWh"), ("gas", "m³"), ("water", "m³")):
+            self.assertEqual(units[f"CH0/{metric}"], unit, metric)
+        kinds = {rows[f"CH0/{name}"]["kind"] for name in ("energy_import_high", "energy_export_low", "gas", "water")}
+        self.assertEqual(kinds, {"meter"})
+
+    def test_M3_21_energy_by_period_and_by_counter(self):
+        """High and low by their counters, whatever the rate says; gas and water beside them."""
+        self.p1()
+        self.p1(T="0", CIH="5124456", CIL="6235067", CEH="1830312", CG="1532360", CW="20")
+        self.lowi({"CH0/energy_import_low": 6235.067, "CH0/water": 0.02})
+        [day] = [period for period in self.meter(per="day")["periods"] if period["import_kwh"]]
+        for name, wanted in (("import_kwh", 1.5), ("import_high_kwh", 1), ("import_low_kwh", 0.5), ("export_kwh", 0.2),
+                             ("export_high_kwh", 0.2), ("export_low_kwh", 0), ("gas_m3", 0.25), ("water_m3", 0.02)):
+            self.assertAlmostEqual(day[name], wanted, 9, name)
+        [peak] = [peak for peak in self.meter()["peaks"] if peak["peak_kw"]]
+        self.assertAlmostEqual(peak["peak_kw"], 6, 9, "1.5 kWh in a quarter of an hour")
+
+    def test_M3_21_what_was_produced_and_not_exported(self):
+        self.p1()
+        self.solar()
+        self.solar(CH=1831112)
+        self.p1(CEH="1830512")
+        self.lowi({"CH0/energy_export_high": 1830.512, "CH1/energy_high": 1831.112})
+        [day] = [period for period in self.meter()["periods"] if period["export_kwh"]]
+        self.assertAlmostEqual(day["production_kwh"], 1, 9)
+        self.assertAlmostEqual(day["self_consumption_kwh"], 0.6, 9)
+
+    def test_M3_22_fields_of_other_channels(self):
+        self.solar()
+        rows = self.lowi({"CH1/power": 1900, "CH1/energy_hour": 0.83, "CH1/energy_day": 6.12, "CH1/energy_month": 151.2,
+                          "CH1/energy_high": 1830.112, "CH1/energy_low": 790.221})
+        self.assertEqual({rows[f"CH1/{name}"]["unit"] for name in ("energy_hour", "energy_day", "energy_high")}, {"kWh"})
+        self.assertEqual({rows[f"CH1/{name}"]["kind"] for name in ("energy_hour", "energy_day", "energy_month")}, {"gauge"},
+                         "they begin again by the clock: no counters")
+
+    def test_M3_23_current_in_ampere(self):
+        self.p1(I="215")
+        self.solar(I=812)
+        rows = self.lowi({"CH0/current": 2.15, "CH1/current": 8.12})
+        self.assertEqual(rows["CH0/current"]["unit"], "A")
+        self.assertEqual(self.source("lowi", SERIAL)["facts"]["CH1/current_scale"], "fits", "1900 W are 234 V and 8.12 A")
+
+    def test_M3_23_a_firmware_of_another_scale_is_noticed(self):
+        self.solar(I=8120)
+        self.lowi({"CH1/current": 81.2})
+        self.assertEqual(self.source("lowi", SERIAL)["facts"]["CH1/current_scale"], "does not fit power")
+
+    def test_M3_24_rate_and_its_counters(self):
+        for rate in ("1", 0):
+            self.p1(T=rate)
+            rows = self.lowi({"CH0/tariff": int(rate)})
+        self.assertEqual(rows["CH0/tariff"]["kind"], "state")
+        self.assertEqual([value for _, value in self.samples("lowi", SERIAL, "CH0/tariff", bucket="raw")], [1, 0])
+
+    def test_M3_25_units_as_the_gateway_names_them(self):
+        self.p1(Units="Various")
+        self.solar()
+        self.lowi({"CH0/power_import": 503, "CH1/power": 1900})
+        facts = self.source("lowi", SERIAL)["facts"]
+        self.assertEqual((facts["CH0/units"], facts["CH1/units"]), ("Various", "W"))
+
+
+class LowiOtherwise(telemetry.Telemetry):
+    def test_M3_23_another_scale_by_an_option(self):
+        self.start_telemetry("telemetry_option lowi current_scale 0.001", "telemetry_option lowi gas_scale 0.01")
+        self.publish(f"{SERIAL}/PUB/CH0", P1, 0)
+        self.wait_values("lowi", SERIAL, {"CH0/current": 0.215, "CH0/gas": 15321.1})
+
+    def test_M3_18_other_topics_by_a_rule(self):
+        self.start_telemetry("telemetry_rule home/+/CH1 lowi", "telemetry_rule +/PUB/+ none")
+        self.publish(f"{SERIAL}/PUB/CH0", P1)
+        self.publish("home/attic/CH1", SOLAR)
+        self.wait_values("lowi", "home", {"CH1/power": 1900})
+        self.assertEqual([source["id"] for source in self.sources()], ["home"])
