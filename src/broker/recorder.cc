@@ -312,6 +312,8 @@ void Recorder::hand_over() {
         // Only what makes room; the rest waits for it.
         batch = std::make_unique<ShardBatch>(index_, post_);
         std::swap(batch->essentials, open_->essentials);
+        // A record that is on disk and waits here for its new value must not come back by it.
+        open_->records.follow_removals(batch->essentials);
     } else {
         batch = std::move(open_);
         open_ = spare_ ? std::move(spare_) : std::make_unique<ShardBatch>(index_, post_);

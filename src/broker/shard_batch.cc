@@ -1,7 +1,10 @@
 #include "broker/shard_batch.h"
 
+#include "base/hash_map.h"
 #include "broker/letter.h"
 #include "broker/message_record.h"
+
+#include <algorithm>
 
 namespace martlet::broker {
 
@@ -32,6 +35,22 @@ void RecordBuffer::encode(journal::Group& group) const {
 void RecordBuffer::append(const RecordBuffer& other) {
     items_.insert(items_.end(), other.items_.begin(), other.items_.end());
     bytes_.insert(bytes_.end(), other.bytes_.begin(), other.bytes_.end());
+}
+
+void RecordBuffer::follow_removals(const RecordBuffer& other) {
+    HashSet<journal::Key> removed;
+    for (const Item& item : other.items_)
+        if (item.is_removal) removed.insert(item.key);
+    std::size_t from = 0, to = 0;
+    for (Item& item : items_) {
+        const std::size_t size = item.size;
+        if (removed.contains(item.key)) item = {item.key, 0, true};
+        std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(from), item.size,
+                    bytes_.begin() + static_cast<std::ptrdiff_t>(to));
+        from += size;
+        to += item.size;
+    }
+    bytes_.resize(to);
 }
 
 void RecordBuffer::clear() {

@@ -23,6 +23,9 @@ class RecordBuffer {
     void put(journal::Key key, const Record& record);
     void remove(journal::Key key);
     void append(const RecordBuffer& other);
+    // What is put here and removed there is only removed here, too: for when `other` is written
+    // first. Nothing less is in here afterwards, since somebody may wait for it to be written.
+    void follow_removals(const RecordBuffer& other);
     void encode(journal::Group& group) const;
     bool empty() const { return items_.empty(); }
     std::size_t size() const { return bytes_.size() + items_.size() * sizeof(Item); }

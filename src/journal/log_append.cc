@@ -154,8 +154,9 @@ Status Log::Inner::find_room(std::uint64_t bytes, std::uint64_t first_sequence,
     return start_segment(bytes, first_sequence, may_use_reserve);
 }
 
+// `content`: groups that are in it from the first moment at which there is such a segment.
 Status Log::Inner::start_segment(std::uint64_t bytes, std::uint64_t first_sequence,
-                                 bool may_use_reserve) {
+                                 bool may_use_reserve, std::span<Unsynced> content) {
     auto spare = spares.take(may_use_reserve);
     if (!spare.ok()) return spare.error();
     Segment segment;
@@ -167,7 +168,7 @@ Status Log::Inner::start_segment(std::uint64_t bytes, std::uint64_t first_sequen
     Status made = file.ok() ? Status(Done{}) : Status(file.error());
     if (file.ok()) {
         segment.file = std::move(file).value();
-        made = make_segment(spare.value(), segment, bytes);
+        made = make_segment(spare.value(), segment, bytes, content);
     }
     if (!made.ok()) {
         // Whichever name it has by now. If it cannot be removed, it goes when it is the oldest.
@@ -187,12 +188,19 @@ Status Log::Inner::start_segment(std::uint64_t bytes, std::uint64_t first_sequen
 
 // The head is on the disk before the name says that there is one.
 Status Log::Inner::make_segment(const std::string& spare, const Segment& segment,
-                                std::uint64_t bytes) {
+                                std::uint64_t bytes, std::span<Unsynced> content) {
     auto& file = *segment.file;
     auto reserved = file.reserve(std::max(options.segment_bytes, kSegmentHead + bytes));
     if (!reserved.ok()) return reserved;
     auto written = file.write(0, encode_head(segment.head));
     if (!written.ok()) return written;
+    auto at = std::uint64_t{kSegmentHead};
+    for (auto& group : content) {
+        seal(group.bytes, group.first_sequence, segment.head.salt);
+        auto copied = file.write(at, group.bytes);
+        if (!copied.ok()) return copied;
+        at += group.bytes.size();
+    }
     auto synced = file.sync();
     if (!synced.ok()) return synced;
     // From here on there may be such a segment after a crash, whatever is done about it, and what
@@ -281,13 +289,20 @@ Status Log::Inner::write_one_again(Unsynced& group) {
     auto found = find_room(group.bytes.size(), group.first_sequence, true);
     if (!found.ok()) return found;
     auto& segment = current();
-    const auto before = std::pair(group.segment, group.at);
     seal(group.bytes, group.first_sequence, segment.head.salt);
     auto written = segment.file->write(segment.end, group.bytes);
     if (!written.ok()) return written;
+    note_moved(group);
+    dirty.insert(group.segment);
+    return Done{};
+}
+
+// It stands at the end of the current segment now.
+void Log::Inner::note_moved(Unsynced& group) {
+    auto& segment = current();
+    const auto before = std::pair(group.segment, group.at);
     group.segment = segment.head.number;
     group.at = segment.end;
-    dirty.insert(group.segment);
     std::lock_guard lock(mutex);
     segment.end += group.bytes.size();
     auto& old_end = catalog.segments.at(before.first).end;
@@ -300,7 +315,6 @@ Status Log::Inner::write_one_again(Unsynced& group) {
         if (record.is_put() && catalog.find(record.key()) == old) catalog.put(record.key(), now);
         at += size;
     }
-    return Done{};
 }
 
 }  // namespace martlet::journal

@@ -22,8 +22,12 @@
 #include <memory>
 #include <set>
 #include <shared_mutex>
+#include <span>
+#include <vector>
 
 namespace martlet::journal {
+
+struct Findings;
 
 struct Log::Inner {
     // A group that is written and not synced.
@@ -37,7 +41,10 @@ struct Log::Inner {
     Inner(std::unique_ptr<Folder> folder_in, const LogOptions& options_in);
 
     Status recover(const Visit& visit, const Progress& progress, Recovery& recovery);
-    Status sync_found(std::uint64_t known_sequence);
+    Status make_durable(const Findings& findings);
+    Status sync_tail(std::uint64_t known_sequence);
+    Status collect_unknown(std::uint64_t known_sequence);
+    Status write_tail_again();
     void close();
 
     Status append(std::vector<std::uint8_t>& bytes, std::size_t& records, bool may_use_reserve);
@@ -47,12 +54,15 @@ struct Log::Inner {
     void remember_orphan(Key key);
 
     Status find_room(std::uint64_t bytes, std::uint64_t first_sequence, bool may_use_reserve);
-    Status start_segment(std::uint64_t bytes, std::uint64_t first_sequence, bool may_use_reserve);
-    Status make_segment(const std::string& spare, const Segment& segment, std::uint64_t bytes);
+    Status start_segment(std::uint64_t bytes, std::uint64_t first_sequence, bool may_use_reserve,
+                         std::span<Unsynced> content = {});
+    Status make_segment(const std::string& spare, const Segment& segment, std::uint64_t bytes,
+                        std::span<Unsynced> content);
     Status sync();
     void give_up(const Error& error);
     Status write_again();
     Status write_one_again(Unsynced& group);
+    void note_moved(Unsynced& group);
     void remove_empty_segments();
 
     bool is_worth_it() const;
@@ -83,7 +93,7 @@ struct Log::Inner {
     std::uint64_t marked_sequence = 0;
     Key next_key = 1;
     std::uint32_t next_number = 1;
-    std::deque<Unsynced> unsynced;
+    std::vector<Unsynced> unsynced;
     std::uint64_t unsynced_bytes = 0;
     std::set<std::uint32_t> dirty;  // segments with unsynced bytes
     bool is_given_up = false;

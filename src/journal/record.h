@@ -52,6 +52,7 @@ class Record {
     std::size_t total_size() const { return kRecordHead + value_size(); }
     std::uint64_t sequence() const { return load<std::uint64_t>(bytes_ + 8); }
     Key key() const { return load<Key>(bytes_ + 16); }
+    ByteView bytes() const { return {bytes_, total_size()}; }
     ByteView value() const { return {bytes_ + kRecordHead, value_size()}; }
 
     bool is_removal() const { return (flags() & kRemoval) != 0; }

@@ -266,5 +266,34 @@ TEST_P(Journal, AFullDiskIsToldAndHarmsNobodyWhoReceives) {
     EXPECT_NE(publisher.heard().find("PUBACK"), std::string::npos);
 }
 
+// Its new value waits for room while its removal is written.
+TEST_P(Journal, ASubscriptionThatEndsOnAFullDiskDoesNotComeBack) {
+    Client subscriber = far("subscriber");
+    subscriber.connect(lasting());
+    subscriber.subscribe("t", kSub1);
+    subscriber.heard();
+    Client publisher = far("publisher");
+    publisher.connect();
+    table_->journal->is_paused = true;
+    for (int i = 0; i < 6; i++) publisher.say_publish("t", std::string(3000, 'x'), kQos1);
+    table_->now.steady += Milliseconds(10);
+    for (int i = 0; i < 3; i++) table_->turn(GetParam() - 1);
+    subscriber.say(subscribe_frame(Version::V5, 7, "t", kSub2));
+    table_->turn(GetParam() - 1);
+    disk_.limit(disk_.used());
+    table_->journal->is_paused = false;
+    table_->settle();
+    ASSERT_TRUE(table_->journal->is_full());
+    subscriber.say(unsubscribe_frame(Version::V5, 8, "t"));
+    table_->settle();
+    disk_.limit(UINT64_MAX);
+    for (int i = 0; i < 5; i++) table_->turn(GetParam() - 1);
+    table_->settle();
+    EXPECT_NE(subscriber.heard().find("UNSUBACK m8 00"), std::string::npos);
+    restart();
+    EXPECT_EQ(table_->restored.sessions, 1u);
+    EXPECT_EQ(table_->restored.subscriptions, 0u);
+}
+
 }  // namespace
 }  // namespace martlet::broker

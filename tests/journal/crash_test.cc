@@ -109,6 +109,26 @@ TEST(Crash, OnADiskThatFillsUp) {
     }
 }
 
+// It may be killed, or lose the power, at each point of the start that follows.
+TEST(Crash, AStartThatIsCutShortLosesNothing) {
+    for (std::uint64_t point = 1; point < 40; ++point) {
+        for (bool has_power : {true, false}) {
+            MemoryDisk disk;
+            MemoryDisk::Random random(point);
+            auto opened = open_log(disk);
+            for (Key key = 1; key <= 30; ++key) put(*opened.log, key, std::string(300, 'v'));
+            disk.kill();
+            disk.crash_at(disk.points() + point);
+            (void)try_open(disk);
+            if (has_power)
+                disk.kill();
+            else
+                disk.crash(random);
+            EXPECT_EQ(open_log(disk).visited.size(), 30u) << point << has_power;
+        }
+    }
+}
+
 TEST(Crash, AKilledProgramLosesNothing) {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));

@@ -105,6 +105,27 @@ TEST(Faults, WhatASyncDroppedIsWrittenAgain) {
     EXPECT_EQ(again.recovery.records, 3u);
 }
 
+// The system shows what it failed to write, and says no more of it.
+TEST(Faults, WhatASyncDroppedIsWrittenAnewAfterAKill) {
+    MemoryDisk disk;
+    Key key = 1;
+    for (int round = 0; round < 50; ++round) {
+        auto opened = open_log(disk);
+        put(*opened.log, key++, "synced");
+        ASSERT_TRUE(append(*opened.log, key++, std::string(700, 'u')).ok());
+        disk.fail(DiskOperation::Sync, 1, EIO);
+        EXPECT_FALSE(opened.log->sync().ok());
+        disk.kill();
+        auto after_kill = open_log(disk);
+        EXPECT_EQ(after_kill.visited.size(), key - 1);
+        put(*after_kill.log, key++, "on top of it");
+        disk.lose_unsynced();
+        auto after_loss = open_log(disk);
+        ASSERT_EQ(after_loss.visited.size(), key - 1) << round;
+        EXPECT_TRUE(after_loss.recovery.damages.empty());
+    }
+}
+
 TEST(Faults, ADiskThatFailsForLongLeavesNoHeapOfFiles) {
     MemoryDisk disk;
     auto opened = open_log(disk);

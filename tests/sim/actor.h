@@ -83,6 +83,7 @@ class Actor {
     void note_line_end();
     void hear(const mqtt::AnyPacket& any);
     void hear_connack(const mqtt::Connack& packet);
+    void refuse();
     void hear_publish(const mqtt::Publish& packet);
     void hear_ack(const mqtt::TypedAck& packet);
     void hear_suback(const mqtt::TypedSuback& packet);
@@ -273,8 +274,14 @@ inline void Actor::hear(const mqtt::AnyPacket& any) {
     FAIL() << "actor " << options_.number << " heard " << mqtt::describe_any(any);
 }
 
+// There is no room for its session: it comes back later.
+inline void Actor::refuse() {
+    EXPECT_GT(ledger_.full_disks, 0);
+    lose_line();
+}
+
 inline void Actor::hear_connack(const mqtt::Connack& packet) {
-    ASSERT_EQ(static_cast<int>(packet.reason), 0);
+    if (packet.reason != mqtt::ReasonCode::Success) return refuse();
     has_connack_ = true;
     if (has_session_ || !options_.is_durable) {
         EXPECT_EQ(packet.session_present, options_.is_durable);
@@ -325,6 +332,13 @@ inline void Actor::hear_ack(const mqtt::TypedAck& packet) {
                            [&](const Flight& f) { return f.packet_id == id; });
     ASSERT_NE(it, flights_.end()) << "an answer to nothing";
     Message& message = ledger_.messages[it->message];
+    if (packet.ack.reason == mqtt::ReasonCode::QuotaExceeded) {
+        // Nobody may have it, or some; it is not said again.
+        EXPECT_GT(ledger_.full_disks, 0);
+        message.is_repeated = message.is_refused = true;
+        flights_.erase(it);
+        return;
+    }
     ASSERT_FALSE(mqtt::is_error(packet.ack.reason));
     if (packet.type != PacketType::Pubcomp && message.acknowledged == kNever) {
         message.acknowledged = ledger_.now();
@@ -345,6 +359,10 @@ inline void Actor::hear_suback(const mqtt::TypedSuback& packet) {
     ASSERT_EQ(pending.packet_id, packet.suback.packet_id);
     ASSERT_EQ(pending.is_subscribe, packet.type == PacketType::Suback);
     if (pending.is_subscribe) {
+        if (packet.suback.codes.empty() || packet.suback.codes.front() >= 0x80) {
+            EXPECT_GT(ledger_.full_disks, 0);
+            return;
+        }
         ledger_.intervals[pending.interval].granted = ledger_.now();
         return;
     }

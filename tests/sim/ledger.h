@@ -46,6 +46,7 @@ struct Message {
     Moment acknowledged = kNever;  // PUBACK or PUBREC read
     std::uint64_t line = 0;        // that it was written to first
     bool is_repeated = false;
+    bool is_refused = false;   // answered with 0x97
     bool is_unwanted = false;  // answered with 0x10
 };
 
@@ -87,11 +88,16 @@ class Ledger {
     // How often the broker died and came back. What was in flight with QoS 1 then comes again, and
     // is not marked.
     int crashes = 0;
+    // How often the disk was full.
+    int full_disks = 0;
 
     // `lines` says for each client the number of the line that is open now.
     void check(const std::vector<std::uint64_t>& lines, bool is_short_of_credit) const;
 
     std::string tell(std::size_t message) const;
+    // The disk was full: it may have been refused by an answer that was lost with its line, while a
+    // later one of its publisher found room.
+    bool may_be_late(const Message& m) const { return full_disks > 0 && m.is_repeated; }
 
   private:
     std::string tell(const Interval& interval) const;
@@ -225,6 +231,7 @@ inline void Ledger::check_order() const {
         if (m.is_repeated && m.qos == Qos::AtLeastOnce) continue;
         bool is_exact = d.qos == Qos::ExactlyOnce && d.is_durable;
         if (m.is_repeated && crashes > 0 && !is_exact) continue;
+        if (may_be_late(m)) continue;
         auto [it, is_first] =
             last.try_emplace({d.client, m.publisher, m.topic, m.qos, d.qos}, d.message);
         if (is_first) continue;
