@@ -26,7 +26,7 @@ class Counter {
 
 // Why a message was not delivered or not taken. Each has a counter and a name.
 enum class DropReason : std::uint8_t {
-    QueueFull,        // max_queued_messages or max_queued_bytes of a session
+    QueueFull,        // max_queued_messages or max_queued_bytes, of a session or in total
     OutboxFull,       // QoS 0 to a socket that does not read
     Offline,          // QoS 0 to a session that is away
     Expired,          // message expiry interval

@@ -125,7 +125,21 @@ bool Shard::has_queue_room(const Session& session, std::size_t bytes) const {
     const Session::Flow& flow = *session.flow;
     const Options& o = options();
     if (o.max_queued_messages != 0 && flow.out.queued() >= o.max_queued_messages) return false;
-    return o.max_queued_bytes == 0 || flow.out_bytes + bytes <= o.max_queued_bytes;
+    if (o.max_queued_bytes != 0 && flow.out_bytes + bytes > o.max_queued_bytes) return false;
+    return has_total_room(bytes);
+}
+
+// Over all sessions of all shards, in flight or waiting.
+bool Shard::has_total_room(std::size_t bytes) const {
+    const Options& o = options();
+    if (o.max_queued_messages_total == 0 && o.max_queued_bytes_total == 0) return true;
+    std::uint64_t messages = 0, all_bytes = bytes;
+    for (const Counters& counters : shared_.counters) {
+        messages += counters.queued_messages.get();
+        all_bytes += counters.queued_bytes.get();
+    }
+    if (o.max_queued_messages_total != 0 && messages >= o.max_queued_messages_total) return false;
+    return o.max_queued_bytes_total == 0 || all_bytes <= o.max_queued_bytes_total;
 }
 
 void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
@@ -167,7 +181,7 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
         flow.in_memory++;
     }
     flow.out.push(entry);
-    count_queued(flow, entry);
+    count_queued(session, entry);
     if (!goes_at_once) return;
     OutEntry& sent = begin_next(flow);
     if (session.tap_name) return send_to_tap(session, sent);
@@ -193,8 +207,10 @@ void Shard::release_message(Session& session, OutEntry& entry) {
     session.flow->out_bytes -= bytes;
     bool is_in_flight = entry.state != OutState::Queued && entry.state != OutState::WaitResend;
     if (is_in_flight) session.flow->in_flight_bytes -= bytes;
-    counters_.queued_messages.subtract();
-    counters_.queued_bytes.subtract(bytes);
+    if (!session.tap_name) {
+        counters_.queued_messages.subtract();
+        counters_.queued_bytes.subtract(bytes);
+    }
     OutQueue::release(entry);
 }
 

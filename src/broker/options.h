@@ -31,6 +31,9 @@ struct Options {
     std::uint64_t max_inflight_bytes = 0;
     std::uint32_t max_queued_messages = 1000;
     std::uint64_t max_queued_bytes = 0;
+    // The same for all sessions together.
+    std::uint64_t max_queued_messages_total = 0;
+    std::uint64_t max_queued_bytes_total = 0;
     std::uint16_t max_keepalive = 0;  // s; 0: no limit
     std::uint32_t max_packet_size = 2'000'000;
     std::uint32_t message_size_limit = 0;  // payload bytes; 0: no limit

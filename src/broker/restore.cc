@@ -248,13 +248,13 @@ bool Shard::restore_subscription(Session& session, journal::Key key,
 void Shard::restore_sent(Session& session, OutEntry entry, ByteView value) {
     if (entry.state == OutState::WaitResend) {
         entry.message = message_of(value).release();
-        count_queued(session.flows(), entry);
+        count_queued(session, entry);
     }
     session.flows().out.restore_sent(entry);
 }
 
 void Shard::restore_queued(Session& session, const OutEntry& entry) {
-    count_queued(session.flows(), entry);
+    count_queued(session, entry);
     session.flow->out.push(entry);
 }
 

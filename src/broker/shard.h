@@ -215,6 +215,7 @@ class Shard {
     void enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
                  std::uint32_t identifier);
     bool has_queue_room(const Session& session, std::size_t bytes) const;
+    bool has_total_room(std::size_t bytes) const;
     bool write_publish(Connection& connection, Publication& publication, const OutEntry& how,
                        bool dup);
     std::size_t write_shape(Connection& connection, Publication& publication, const OutEntry& how);
@@ -226,8 +227,8 @@ class Shard {
     void read_back(Session& session);
     void on_read(ShardReading& reading);
     BodyRef message_of(ByteView value) const;
-    void put_back(Session::Flow& flow, OutEntry& entry, ByteView value);
-    void count_queued(Session::Flow& flow, const OutEntry& entry);
+    void put_back(Session& session, OutEntry& entry, ByteView value);
+    void count_queued(Session& session, const OutEntry& entry);
     void release_message(Session& session, OutEntry& entry);
     void finish_entry(Session& session, OutEntry& entry);
     void send_after_recording(Session& session, OutEntry& entry);

@@ -34,7 +34,7 @@ void Shard::on_read(ShardReading& reading) {
     for (std::uint32_t i = 0; i < reading.values.size() && i < out.queued(); i++) {
         OutEntry& entry = out.at(out.sent() + i);
         if (!entry.is_stored) break;
-        put_back(flow, entry, reading.values[i]);
+        put_back(*session, entry, reading.values[i]);
     }
     pump(*session);
 }
@@ -50,18 +50,21 @@ BodyRef Shard::message_of(ByteView value) const {
     return body_of(message == nullptr ? MessageRecord() : *message, offset);
 }
 
-void Shard::put_back(Session::Flow& flow, OutEntry& entry, ByteView value) {
+void Shard::put_back(Session& session, OutEntry& entry, ByteView value) {
+    Session::Flow& flow = *session.flow;
     BodyRef message = message_of(value);
     // What it takes in memory may differ from what it took before.
     flow.out_bytes += message->size() - entry.stored_bytes;
-    counters_.queued_bytes.add(message->size() - entry.stored_bytes);
+    if (!session.tap_name) counters_.queued_bytes.add(message->size() - entry.stored_bytes);
     entry.is_stored = false;
     entry.message = message.release();
     flow.in_memory++;
 }
 
-void Shard::count_queued(Session::Flow& flow, const OutEntry& entry) {
+void Shard::count_queued(Session& session, const OutEntry& entry) {
+    Session::Flow& flow = session.flows();
     flow.out_bytes += entry.bytes();
+    if (session.tap_name) return;
     counters_.queued_messages.add();
     counters_.queued_bytes.add(entry.bytes());
 }

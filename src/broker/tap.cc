@@ -53,6 +53,11 @@ void Shard::begin_tap(Session& session) {
     taps_.push_back(&session);
     counters_.sessions.subtract();
     shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    // What it has is no client's: not counted, and no part of what is limited.
+    if (session.flow) {
+        counters_.queued_messages.subtract(session.flow->out.size());
+        counters_.queued_bytes.subtract(session.flow->out_bytes);
+    }
     pump(session);
 }
 

@@ -135,6 +135,46 @@ TEST(Limits, TheQueueOfASessionIsBoundByBytes) {
     EXPECT_EQ(table.sum([](const auto& c) -> const auto& { return c.queued_bytes; }), 0u);
 }
 
+TEST(Limits, AllQueuesTogetherAreBound) {
+    for (std::uint32_t shards : {1u, 2u}) {
+        TableOptions options;
+        options.shards = shards;
+        options.broker.max_queued_messages_total = 5;
+        Table table(options);
+        Client a(table, "a", 0), c(table, "c", shards - 1), b(table, "b");
+        a.connect(kDurable);
+        c.connect(kDurable);
+        b.connect();
+        a.subscribe("t/#", {.qos = Qos::AtLeastOnce});
+        c.subscribe("t/c", {.qos = Qos::AtLeastOnce});
+        a.cut();
+        c.cut();
+        for (int i = 0; i < 4; i++) b.publish("t/a", std::to_string(i), kOnce);
+        for (int i = 4; i < 8; i++) b.publish("t/c", std::to_string(i), kOnce);
+        EXPECT_EQ(table.dropped(DropReason::QueueFull), 12u - 5u);
+        // There is room again as it is taken.
+        a.open(kDurable);
+        EXPECT_GE(a.payloads().size(), 4u);
+        a.cut();
+        b.publish("t/a", "later", kOnce);
+        a.open(kDurable);
+        EXPECT_EQ(a.payloads(), Strings{"later"});
+    }
+}
+
+TEST(Limits, AllQueuesTogetherAreBoundByBytes) {
+    TableOptions options;
+    options.broker.max_queued_bytes_total = 10'000;
+    Table table(options);
+    Client a(table, "a"), b(table, "b");
+    a.connect(kDurable);
+    b.connect();
+    a.subscribe("t", {.qos = Qos::AtLeastOnce});
+    a.cut();
+    for (int i = 0; i < 8; i++) b.publish("t", std::string(3000, 'x'), kOnce);
+    EXPECT_EQ(table.dropped(DropReason::QueueFull), 5u);
+}
+
 TEST(Limits, WhatIsInFlightIsBoundByBytes) {
     TableOptions options;
     options.broker.max_inflight_bytes = 2500;

@@ -142,6 +142,9 @@ TEST_P(TapTest, WhatWasNotStoredComesAgainWithItsKeyAndTime) {
     std::string name = *shelf_.batches.front()->name;
     // Another number of shards, days later.
     restart(3, hours(24 * 40));
+    EXPECT_EQ(table_->sum([](const auto& c) -> const auto& { return c.queued_messages; }), 0u);
+    EXPECT_EQ(table_->sum([](const auto& c) -> const auto& { return c.queued_bytes; }), 0u);
+    EXPECT_EQ(table_->shared.sessions, 0);
     ASSERT_EQ(shelf_.seen(), "t=3 kept\nt=4 kept\n");
     EXPECT_EQ(shelf_.batches.front()->messages.front().key, key);
     EXPECT_EQ(*shelf_.batches.front()->name, name);
