@@ -7,7 +7,7 @@ import time
 
 import raw
 import telemetry
-from case import Ports, eventually, long
+from case import Ports, eventually, is_sanitized, long
 
 COUNTED = "busroot/v2/acme/signals/PRESS7"
 STATION = "acme/PRESS7"
@@ -112,7 +112,8 @@ class Store(telemetry.Telemetry):
             flood.send_bytes(frame * 250)  # 100 MB in all
         flood.publish("flood/end", "1")
         self.assertEqual(watch.wait_for("PUBLISH")["payload"], b"1")
-        self.assertLess(self.broker.rss_kb() - before, 100_000, "kB")
+        if not is_sanitized():
+            self.assertLess(self.broker.rss_kb() - before, 100_000, "kB")
         flood.ping()
         flood.publish("flood/held", "1", 1, 1)
         watch.ping()
