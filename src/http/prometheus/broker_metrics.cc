@@ -129,7 +129,7 @@ void add_broker_metrics(const BrokerValues& values, Exposition& out) {
         auto value = number_in(text);
         if (!value) continue;
         auto row = std::find_if(kRows.begin(), kRows.end(),
-                                [&](const Row& one) { return one.value == name; });
+                                [&wanted = name](const Row& one) { return one.value == wanted; });
         if (row != kRows.end()) {
             out.add(row->name, row->help, row->type, *value);
         } else {
