@@ -49,6 +49,19 @@ if(MARTLET_FUZZ)
 endif()
 
 # martlet_part(FOLDER [LINK library ...]): the library martlet_FOLDER from src/FOLDER, folders inside it included.
+# Sanitizer builds compile what nearly all sources include only once: a third less to do. The other builds do not, so that a missing
+# include is found.
+if(MARTLET_SANITIZE)
+  add_library(house_headers OBJECT ${CMAKE_SOURCE_DIR}/cmake/house_headers.cc)
+  target_include_directories(house_headers PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(house_headers PRIVATE fmt::fmt spdlog::spdlog absl::flat_hash_map absl::flat_hash_set absl::btree
+    Threads::Threads house_flags)
+  target_precompile_headers(house_headers PRIVATE
+    <algorithm> <array> <atomic> <chrono> <condition_variable> <cstdint> <deque> <functional> <future> <list> <map> <memory> <mutex>
+    <optional> <span> <string> <string_view> <thread> <utility> <variant> <vector>
+    ${CMAKE_SOURCE_DIR}/src/base/hash_map.h ${CMAKE_SOURCE_DIR}/src/base/log.h ${CMAKE_SOURCE_DIR}/src/base/result.h)
+endif()
+
 function(martlet_part folder)
   cmake_parse_arguments(PART "" "" "LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
@@ -62,6 +75,9 @@ function(martlet_part folder)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PUBLIC ${PART_LINK} PRIVATE house_flags)
+  if(TARGET house_headers)
+    target_precompile_headers(${name} REUSE_FROM house_headers)
+  endif()
 endfunction()
 
 # martlet_protos(FOLDER): the library martlet_protos, generated from src/FOLDER/*.proto; included as "FOLDER/NAME.pb.h".

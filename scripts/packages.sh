@@ -76,9 +76,11 @@ if ! install "${missing[@]}"; then
     fi
 fi
 
-# The tests want the program; its package would also take port 1883 from now on.
-if [[ " ${missing[*]} " == *" mosquitto "* ]] && [ -d /run/systemd/system ]; then
-    as_root systemctl disable --now mosquitto >/dev/null 2>&1
-    echo "mosquitto's service was not there before, so it is switched off again (systemctl enable --now mosquitto)."
-fi
+# The tests want the programs; their packages would also take ports from now on.
+for service in mosquitto postgresql; do
+    if [[ " ${missing[*]} " == *" $service "* ]] && [ -d /run/systemd/system ]; then
+        as_root systemctl disable --now "$service" >/dev/null 2>&1
+        echo "$service was not there before, so its service is switched off again (systemctl enable --now $service)."
+    fi
+done
 exit 0

@@ -34,7 +34,8 @@ void work_sequence(bool with_restarts) {
     Book book;
     Time time = kNow;
     for (const Step& step : steps) {
-        book.add({sample(step.metric, step.kind, step.value, time += 1000)}, time);
+        time += 1000;
+        book.add({sample(step.metric, step.kind, step.value, time)}, time);
         if (with_restarts) book.restart();
         EXPECT_EQ(book.total("count_good"), step.good) << step.metric;
         EXPECT_EQ(book.total("complete_bad"), step.bad) << step.metric;
@@ -198,8 +199,6 @@ TEST(LedgerDecimal, RandomDecimalsAreExact) {
     std::mt19937_64 random(11);
     for (int i = 0; i < 200'000; i++) {
         auto decimals = random() % 7;
-        auto scale = std::int64_t{1};
-        for (std::uint64_t d = 0; d < decimals; d++) scale *= 10;
         auto reading = [&] { return static_cast<std::int64_t>(random() % 100'000'000'000); };
         std::int64_t a = reading(), b = reading();
         auto as_read = [&](std::int64_t scaled) {

@@ -1,0 +1,1 @@
+// Nothing of its own: the headers that nearly all sources include are compiled with it, once (see house.cmake).
