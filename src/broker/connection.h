@@ -205,7 +205,8 @@ class Connection {
     State state_ = State::AwaitConnect;
     bool is_held_ = false;
     bool wants_problem_information_ = true;
-    bool has_will_ = false;  // to be sent unless DISCONNECT says otherwise
+    bool has_will_ = false;        // to be sent unless DISCONNECT says otherwise
+    bool waits_for_will_ = false;  // ours is written when the last connection's is settled
     bool is_bridge_ = false;
     bool is_traced_ = false;  // log_trace names it
     bool clean_start_ = true;

@@ -79,6 +79,12 @@ void Shard::send_pubrel(SlotHandle handle, std::uint16_t packet_id) {
 void Shard::complete_connect(SlotHandle handle) {
     Connection* connection = connection_slots_.find(handle);
     if (connection == nullptr || connection->state_ != Connection::State::Recording) return;
+    if (connection->waits_for_will_) {
+        connection->waits_for_will_ = connection->session_->sent_will != nullptr;
+        Wait wait = recorder_->everything();
+        bool is_written = !connection->waits_for_will_ && recorder_->is_over(wait);
+        if (!is_written) return recorder_->connect_later(*connection, wait);
+    }
     connection->is_held_ = false;
     connection->complete_connect();
     connection->transport().resume();

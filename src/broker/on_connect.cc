@@ -253,7 +253,10 @@ void Connection::finish_connect() {
     shard_.attach(session, *this);
     Wait wait;
     if (recorder != nullptr && (was_recorded || session.key != 0)) wait = recorder->everything();
-    if (recorder == nullptr || recorder->is_over(wait)) return complete_connect();
+    // The record has room for one will: that of the last connection, until it is settled.
+    waits_for_will_ = session.will && session.sent_will;
+    bool is_recorded = recorder == nullptr || (recorder->is_over(wait) && !waits_for_will_);
+    if (is_recorded) return complete_connect();
     state_ = State::Recording;
     is_held_ = true;
     recorder->connect_later(*this, wait);
@@ -285,6 +288,10 @@ Session& Connection::take_session(bool& session_present) {
         old.end(mqtt::ReasonCode::SessionTakenOver, "session taken over");
         shard_.detach(old);
         session = shard_.find_session(request_->client_id);
+    } else if (session != nullptr && session->will &&
+               session->will_due_ms <= shard_.now().steady.count()) {
+        // Its time had come before the client did: after a restart there was no turn to send it.
+        shard_.send_will(*session);
     }
     if (session != nullptr && clean_start_) {
         // A will that still waits for its delay belongs to the session that ends here (3.1.2.5).

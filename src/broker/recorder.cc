@@ -71,7 +71,8 @@ void Recorder::put_session(Session& session) {
     record.expiry_s = session.expiry_s;
     record.listener = session.listener;
     if (session.ends_at_ms != 0) record.ends_at_ms = session.ends_at_ms + offset;
-    const Will* will = session.will ? session.will.get() : session.sent_will.get();
+    // One that is on its way is kept until it is settled; then the record is written again.
+    const Will* will = session.sent_will ? session.sent_will.get() : session.will.get();
     if (will != nullptr) {
         record.will.emplace();
         record.will->delay_s = will->delay_s;

@@ -86,7 +86,9 @@ void Shard::send_will(Session& session) {
     // settled.
     if (recorder_ && publication.qos != mqtt::Qos::AtMostOnce) begin_exact(publication, session, 0);
     publish(publication, origin_of(session));
-    if (publication.exact != nullptr) session.sent_will = std::move(will);
+    // An earlier one that is not settled yet stays: the connection of this one was not
+    // acknowledged.
+    if (publication.exact != nullptr && !session.sent_will) session.sent_will = std::move(will);
 }
 
 }  // namespace martlet::broker

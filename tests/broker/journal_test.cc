@@ -215,6 +215,50 @@ TEST_P(Journal, AWillSurvivesAndItsDelayCountsFromTheRestart) {
     EXPECT_TRUE(later.payloads().empty()) << "sent twice";
 }
 
+// Killed after so many turns of the client's return: the will of the connection before was due.
+TEST_P(Journal, AClientThatComesBackAtOnceDoesNotPreventItsWill) {
+    auto with_will = [](const std::string& payload) {
+        ConnectWish wish = lasting();
+        wish.will_topic = "w";
+        wish.will_payload = payload;
+        wish.will_qos = Qos::AtLeastOnce;
+        return wish;
+    };
+    {
+        Client watcher = far("watcher");
+        watcher.connect(lasting());
+        watcher.subscribe("w", kSub1);
+    }
+    for (int turns = 0; turns < 12; turns++) {
+        std::string first = "first" + std::to_string(turns),
+                    second = "second" + std::to_string(turns);
+        {
+            Client a = near("a");
+            a.connect(with_will(first));
+        }
+        restart();
+        bool is_acknowledged = false;
+        {
+            Client a = near("a");
+            a.open(with_will(second));
+            for (int i = 0; i < turns; i++) {
+                for (std::uint32_t shard = 0; shard < GetParam(); shard++) table_->turn(shard);
+            }
+            is_acknowledged = !a.line().from_broker.empty();
+        }
+        restart();
+        table_->pass(seconds(1));
+        Client watcher = far("watcher");
+        watcher.open(lasting());
+        std::vector<std::string> seen = watcher.payloads();
+        // QoS 1: at least once.
+        EXPECT_GE(std::count(seen.begin(), seen.end(), first), 1) << turns;
+        auto count = std::count(seen.begin(), seen.end(), second);
+        EXPECT_TRUE(count >= 1 || !is_acknowledged) << turns;
+        watcher.cut();
+    }
+}
+
 TEST_P(Journal, ASessionExpiresWhileTheBrokerIsAway) {
     {
         Client a = client("a");
