@@ -1,5 +1,6 @@
 #include "http/openapi.h"
 
+#include "base/ascii.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "http/accounts/account_file.h"
@@ -12,14 +13,6 @@
 namespace martlet::http {
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
 
 // "{topic...}" is "{topic}" here.
 std::string path_of(std::string_view pattern) {
@@ -42,7 +35,7 @@ std::vector<std::string_view> names_in(std::string_view path) {
 
 // "get_api_v1_sources_source".
 std::string operation_id(const Route& route) {
-    std::string id = lower(name_of(route.method));
+    std::string id = lowered(name_of(route.method));
     bool is_apart = true;
     for (char c : path_of(route.pattern)) {
         bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -98,7 +91,7 @@ void write_responses(JsonWriter& json, const Route& route) {
 }
 
 void write_operation(JsonWriter& json, const Route& route) {
-    json.key(lower(name_of(route.method))).begin_object();
+    json.key(lowered(name_of(route.method))).begin_object();
     json.key("operationId").text(operation_id(route));
     json.key("summary").text(route.summary);
     json.key("x-role").text(name_of(route.role));

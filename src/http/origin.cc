@@ -1,18 +1,12 @@
 #include "http/origin.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 
 namespace martlet::http {
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
 
 // Without the port; an IPv6 address without its brackets.
 std::string_view name_of(std::string_view authority) {
@@ -35,10 +29,10 @@ bool is_foreign_host(const Request& request, std::span<const std::string> hosts)
     auto host = request.header("host");
     // HTTP/1.0; no browser speaks that.
     if (!host || !request.is_local || request.is_unix_socket) return false;
-    std::string name = lower(name_of(*host));
+    std::string name = lowered(name_of(*host));
     return !is_loopback_name(name) &&
            std::none_of(hosts.begin(), hosts.end(),
-                        [&](const std::string& allowed) { return lower(allowed) == name; });
+                        [&](const std::string& allowed) { return lowered(allowed) == name; });
 }
 
 bool is_foreign_page(const Request& request) {
@@ -47,7 +41,7 @@ bool is_foreign_page(const Request& request) {
     auto host = request.header("host");
     std::size_t scheme = origin->find("://");
     if (!host || scheme == origin->npos) return true;
-    return lower(origin->substr(scheme + 3)) != lower(*host);
+    return lowered(origin->substr(scheme + 3)) != lowered(*host);
 }
 
 }  // namespace martlet::http

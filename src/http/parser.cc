@@ -1,5 +1,7 @@
 #include "http/parser.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 
@@ -13,14 +15,6 @@ namespace beast = boost::beast;
 constexpr std::size_t kChunkHeadBytesMax = 4096;
 // The shortest rest of a chunked body; the library asserts that it is given no less.
 constexpr std::size_t kChunkedRestBytesMin = 5;
-
-std::string lower(beast::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
 
 bool method_of(beast::http::verb named, Method& method) {
     using beast::http::verb;
@@ -85,7 +79,7 @@ class RequestParser::Beast final : public beast::http::basic_parser<true> {
             code = beast::http::error::header_limit;
             return;
         }
-        request_.headers.emplace_back(lower(name), std::string(value));
+        request_.headers.emplace_back(lowered(name), std::string(value));
     }
     void on_header_impl(Code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
@@ -184,11 +178,11 @@ void RequestParser::check_head() {
                               length->find_first_not_of("0123456789") != length->npos))
         return fail(400, "Content-Length must be one number");
     if (coding != nullptr && (count_of(headers, "transfer-encoding") > 1 ||
-                              lower(*coding) != "chunked" || !beast_->chunked()))
+                              lowered(*coding) != "chunked" || !beast_->chunked()))
         return fail(501, "no Transfer-Encoding but chunked");
     if (coding != nullptr && (length != nullptr || request_.version != 11))
         return fail(400, "Transfer-Encoding is not allowed here");
-    if (expected != nullptr && lower(*expected) != "100-continue")
+    if (expected != nullptr && lowered(*expected) != "100-continue")
         return fail(417, "no Expect but 100-continue");
     state_ = beast_->is_done() ? State::Complete : State::Body;
 }

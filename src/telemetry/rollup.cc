@@ -74,6 +74,10 @@ Time rollup_begins(Rollup width, Time time, LocalDays& days) {
 }
 
 void merge_rollup(RollupRow& into, const RollupRow& from) {
+    if (into.count == 0) {
+        into = from;
+        return;
+    }
     into.count += from.count;
     into.min = std::min(into.min, from.min);
     into.max = std::max(into.max, from.max);

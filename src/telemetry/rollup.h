@@ -30,8 +30,8 @@ class LocalDays {
 // When the rollup that `time` falls in begins.
 Time rollup_begins(Rollup width, Time time, LocalDays& days);
 
-// Adds what `from` knows to `into`, which is of the same series and span, or a wider one. Of two
-// samples of one time the one that was added later is the last.
+// Adds what `from` knows to `into`, which is of the same series and span, or a wider one, or empty
+// (a count of 0). Of two samples of one time the one that was added later is the last.
 void merge_rollup(RollupRow& into, const RollupRow& from);
 
 // Where the newest minute of a series is: kept beside the series so that no look-up is needed.

@@ -1,5 +1,7 @@
 #include "telemetry/topic_table.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 
 namespace martlet::telemetry {
@@ -31,10 +33,6 @@ class Levels {
     std::size_t count_ = 0;
     bool is_done_ = false;
 };
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool contains(std::string_view text, std::string_view lower_part) {
     return std::search(text.begin(), text.end(), lower_part.begin(), lower_part.end(),

@@ -26,6 +26,7 @@ enum class SeriesKind : std::uint8_t {
 
 // "gauge", "counter", ...: in the store, in answers and for people.
 std::string_view name_of(SeriesKind kind);
+SeriesKind series_kind_of(std::string_view name);  // one that is not known is a gauge
 
 using Value = std::variant<std::int64_t, double, std::string>;
 
@@ -71,6 +72,7 @@ struct Position {
 enum class Severity : std::uint8_t { Info, Warning, Critical };
 // "info", "warning", "critical".
 std::string_view name_of(Severity severity);
+Severity severity_of(std::string_view name);  // one that is not known is an info
 
 struct Event {
     SourceId source;

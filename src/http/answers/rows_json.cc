@@ -11,34 +11,6 @@ namespace martlet::http {
 using telemetry::SeriesKind;
 using telemetry::Severity;
 
-std::string_view kind_name(SeriesKind kind) {
-    switch (kind) {
-        case SeriesKind::Gauge:
-            return "gauge";
-        case SeriesKind::Counter:
-            return "counter";
-        case SeriesKind::Meter:
-            return "meter";
-        case SeriesKind::Increment:
-            return "increment";
-        case SeriesKind::State:
-            return "state";
-    }
-    return "gauge";
-}
-
-std::string_view severity_name(Severity severity) {
-    switch (severity) {
-        case Severity::Info:
-            return "info";
-        case Severity::Warning:
-            return "warning";
-        case Severity::Critical:
-            return "critical";
-    }
-    return "info";
-}
-
 bool as_number(const telemetry::Value& value, double& number) {
     if (const auto* integer = std::get_if<std::int64_t>(&value)) {
         number = static_cast<double>(*integer);
@@ -90,7 +62,7 @@ void write_series(JsonWriter& json, const telemetry::SeriesRow& row, Time now) {
     json.key("source").integer(row.source);
     json.key("metric").text(row.metric);
     json.key("unit").text(row.unit);
-    json.key("kind").text(kind_name(row.kind));
+    json.key("kind").text(name_of(row.kind));
     json.key("value");
     write_value(json, row.last_value);
     json.key("time").integer(row.last_time);
@@ -112,7 +84,7 @@ void write_event(JsonWriter& json, const telemetry::EventRow& row,
     }
     json.key("time").integer(row.event.time);
     json.key("kind").text(row.event.kind);
-    json.key("severity").text(severity_name(row.event.severity));
+    json.key("severity").text(name_of(row.event.severity));
     json.key("text").text(row.event.text);
     json.key("details");
     if (row.event.details.empty()) {

@@ -11,9 +11,6 @@
 
 namespace martlet::http {
 
-std::string_view kind_name(telemetry::SeriesKind kind);
-std::string_view severity_name(telemetry::Severity severity);
-
 // As a number, when it is one.
 bool as_number(const telemetry::Value& value, double& number);
 

@@ -82,26 +82,6 @@ Bucket pick_bucket(Time from, Time to, std::size_t points) {
     return ladder().back();
 }
 
-void merge_rollup(RollupRow& sum, const RollupRow& row) {
-    if (sum.count == 0) {
-        sum = row;
-        return;
-    }
-    sum.count += row.count;
-    sum.min = std::min(sum.min, row.min);
-    sum.max = std::max(sum.max, row.max);
-    sum.sum += row.sum;
-    sum.step += row.step;
-    if (row.first_time < sum.first_time) {
-        sum.first_time = row.first_time;
-        sum.first = row.first;
-    }
-    if (row.last_time >= sum.last_time) {
-        sum.last_time = row.last_time;
-        sum.last = row.last;
-    }
-}
-
 std::string_view aggregate_name(Aggregate aggregate) {
     return kAggregates[static_cast<std::size_t>(aggregate)];
 }

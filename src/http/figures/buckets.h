@@ -30,9 +30,6 @@ std::optional<Bucket> parse_bucket(std::string_view text);
 // The narrowest with which the range has at most `points`.
 Bucket pick_bucket(Time from, Time to, std::size_t points);
 
-// `row` becomes part of `sum`, which begins as a row with a count of 0.
-void merge_rollup(telemetry::RollupRow& sum, const telemetry::RollupRow& row);
-
 enum class Aggregate : std::uint8_t { Min, Max, Mean, Sum, First, Last, Count, Step };
 
 std::string_view aggregate_name(Aggregate aggregate);

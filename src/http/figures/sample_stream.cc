@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/answers/csv.h"
 #include "http/answers/rows_json.h"
+#include "telemetry/rollup.h"
 
 #include <iterator>
 
@@ -88,7 +89,7 @@ Status SampleStream::read_buckets(telemetry::StoreReader& reader, std::string& o
                                            sum_begins_ = query_.bucket->begins(row.begins);
                                            sum_ends_ = query_.bucket->ends(sum_begins_);
                                        }
-                                       merge_rollup(sum_, row);
+                                       telemetry::merge_rollup(sum_, row);
                                        return true;
                                    });
     if (status && !is_full && sum_.count > 0) put_bucket(out);
@@ -151,7 +152,7 @@ void SampleStream::begin(std::string& out) {
     JsonWriter json(out);
     json.begin_object();
     json.key("series").integer(query_.series.key).key("metric").text(query_.series.metric);
-    json.key("unit").text(query_.series.unit).key("kind").text(kind_name(query_.series.kind));
+    json.key("unit").text(query_.series.unit).key("kind").text(name_of(query_.series.kind));
     json.key("from").integer(query_.range.from).key("to").integer(query_.range.to);
     json.key("bucket");
     if (query_.bucket && query_.bucket->name.empty()) {

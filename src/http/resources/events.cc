@@ -42,8 +42,7 @@ Result<Found> find_events(StoreReader& reader, Wanted wanted) {
     // The store knows nothing of the severity: of many events few may be wanted.
     wanted.query.limit = wanted.severity.empty() ? limit + kSameTimeMax + 1 : kLookedAtMax;
     Status read = reader.events(wanted.query, [&](const EventRow& row) {
-        bool is_wanted =
-            wanted.severity.empty() || severity_name(row.event.severity) == wanted.severity;
+        bool is_wanted = wanted.severity.empty() || name_of(row.event.severity) == wanted.severity;
         if (!is_wanted) return true;
         bool is_full = found.rows.size() >= limit;
         bool is_apart = is_full && row.event.time != found.rows.back().event.time;
@@ -99,7 +98,7 @@ std::string as_csv(const Found& found, const SourceMap& sources) {
              {source ? std::string_view(source->source.kind) : "",
               source ? std::string_view(source->source.id) : "",
               source ? std::string_view(source->name) : "", std::string_view(row.event.kind),
-              severity_name(row.event.severity), std::string_view(row.event.text)}) {
+              name_of(row.event.severity), std::string_view(row.event.text)}) {
             out += ',';
             append_csv_text(out, text);
         }

@@ -129,7 +129,7 @@ std::optional<Response> misfit(const SeriesRow& series, const Wanted& wanted) {
         return Response::error(400,
                                "aggregate=step: only counters, meters and increments have "
                                "steps; this series is a " +
-                                   std::string(kind_name(series.kind)));
+                                   std::string(name_of(series.kind)));
     }
     return std::nullopt;
 }

@@ -2,7 +2,6 @@
 
 #include "base/hash_map.h"
 #include "telemetry/store/row_order.h"
-#include "telemetry/store/row_words.h"
 
 namespace martlet::telemetry {
 
@@ -99,7 +98,7 @@ void add_row(PostgresCopy& copy, const SeriesRow& row) {
     copy.add(row.source);
     copy.add(std::string_view(row.metric));
     copy.add(std::string_view(row.unit));
-    copy.add(kind_word(row.kind));
+    copy.add(name_of(row.kind));
     copy.add(row.last_time);
     copy.add(row.last_value);
     copy.add(row.total);
@@ -137,7 +136,7 @@ void add_row(PostgresCopy& copy, const EventRow& row) {
     copy.add(row.source);
     copy.add(row.event.time);
     copy.add(std::string_view(row.event.kind));
-    copy.add(severity_word(row.event.severity));
+    copy.add(name_of(row.event.severity));
     copy.add(std::string_view(row.event.text));
     copy.add(std::string_view(row.event.details));
     copy.add(row.acknowledged);

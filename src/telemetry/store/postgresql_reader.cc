@@ -2,7 +2,6 @@
 
 #include "telemetry/store/postgresql_rows.h"
 #include "telemetry/store/postgresql_schema.h"
-#include "telemetry/store/row_words.h"
 
 #include <algorithm>
 
@@ -69,7 +68,7 @@ EventRow event_of(const PostgresRows& rows, int row) {
             .event = {.source = {},
                       .time = rows.integer(row, 2),
                       .kind = rows.text(row, 3),
-                      .severity = severity_of_word(rows.text(row, 4)),
+                      .severity = severity_of(rows.text(row, 4)),
                       .text = rows.text(row, 5),
                       .details = rows.text(row, 6)},
             .acknowledged = rows.integer(row, 7),

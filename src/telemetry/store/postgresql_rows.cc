@@ -1,7 +1,5 @@
 #include "telemetry/store/postgresql_rows.h"
 
-#include "telemetry/store/row_words.h"
-
 namespace martlet::telemetry {
 
 namespace {
@@ -36,7 +34,7 @@ SeriesRow series_of(const PostgresRows& rows, int row) {
             .source = rows.integer(row, 1),
             .metric = rows.text(row, 2),
             .unit = rows.text(row, 3),
-            .kind = kind_of_word(rows.text(row, 4)),
+            .kind = series_kind_of(rows.text(row, 4)),
             .last_time = rows.integer(row, 5),
             .last_value = rows.value(row, 6),
             .total = rows.real(row, 9)};

@@ -1,7 +1,5 @@
 #include "telemetry/store/prune_round.h"
 
-#include "telemetry/store/row_words.h"
-
 namespace martlet::telemetry {
 
 namespace {

@@ -2,6 +2,11 @@
 
 namespace martlet::telemetry {
 
+std::int64_t rollup_minutes(Rollup width) {
+    constexpr std::array<std::int64_t, kRollups.size()> kMinutes = {1, 15, 60, 1440};
+    return kMinutes[static_cast<std::size_t>(width)];
+}
+
 void WriteBatch::clear() {
     sources.clear();
     series.clear();

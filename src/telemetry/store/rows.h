@@ -49,6 +49,9 @@ struct SampleRow {
 enum class Rollup : std::uint8_t { Minute, Quarter, Hour, Day };
 inline constexpr std::array kRollups = {Rollup::Minute, Rollup::Quarter, Rollup::Hour, Rollup::Day};
 
+// 1, 15, 60, 1440: so a store names a width.
+std::int64_t rollup_minutes(Rollup width);
+
 // All samples of a series that are numbers and fall between `begins` and the next begin. Written,
 // it is merged with what stands there.
 struct RollupRow {

@@ -1,6 +1,5 @@
 #include "telemetry/store/sqlite_reader.h"
 
-#include "telemetry/store/row_words.h"
 #include "telemetry/store/sqlite_rows.h"
 
 #include <algorithm>
@@ -75,7 +74,7 @@ EventRow event_of(const SqliteStatement& row) {
             .event = {.source = {},
                       .time = row.integer(2),
                       .kind = row.text(3),
-                      .severity = severity_of_word(row.text(4)),
+                      .severity = severity_of(row.text(4)),
                       .text = row.text(5),
                       .details = row.text(6)},
             .acknowledged = row.integer(7),

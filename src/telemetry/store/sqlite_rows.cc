@@ -1,7 +1,5 @@
 #include "telemetry/store/sqlite_rows.h"
 
-#include "telemetry/store/row_words.h"
-
 namespace martlet::telemetry {
 
 namespace {
@@ -40,7 +38,7 @@ SeriesRow series_of(const SqliteStatement& row) {
             .source = row.integer(1),
             .metric = row.text(2),
             .unit = row.text(3),
-            .kind = kind_of_word(row.text(4)),
+            .kind = series_kind_of(row.text(4)),
             .last_time = row.integer(5),
             .last_value = row.value(6),
             .total = row.real(7)};

@@ -1,7 +1,6 @@
 #include "telemetry/store/sqlite_writer.h"
 
 #include "telemetry/store/row_order.h"
-#include "telemetry/store/row_words.h"
 #include "telemetry/store/sqlite_rows.h"
 #include "telemetry/store/sqlite_transaction.h"
 
@@ -165,8 +164,8 @@ Status SqliteWriter::write_source(const SourceRow& row) {
 }
 
 Status SqliteWriter::write_series(const SeriesRow& row) {
-    return database_->run(kPutSeries, row.key, row.source, row.metric, row.unit,
-                          kind_word(row.kind), row.last_time, row.last_value, row.total);
+    return database_->run(kPutSeries, row.key, row.source, row.metric, row.unit, name_of(row.kind),
+                          row.last_time, row.last_value, row.total);
 }
 
 Status SqliteWriter::write_samples(std::span<const SampleRow> rows) {
@@ -199,9 +198,8 @@ Status SqliteWriter::write_position(const PositionRow& row) {
 
 Status SqliteWriter::write_event(const EventRow& row) {
     const auto& event = row.event;
-    return database_->run(kPutEvent, row.source, event.time, event.kind,
-                          severity_word(event.severity), event.text, event.details,
-                          row.acknowledged, row.acknowledged_by);
+    return database_->run(kPutEvent, row.source, event.time, event.kind, name_of(event.severity),
+                          event.text, event.details, row.acknowledged, row.acknowledged_by);
 }
 
 Result<bool> SqliteWriter::prune(const Retention& retention) {

@@ -2,6 +2,7 @@
 // bare or anywhere in JSON. `apricot/value` <- 512 is the metric "value" of the source "apricot";
 // an object on `lab/room1` holds metrics of the source "lab/room1".
 
+#include "base/ascii.h"
 #include "base/hash_map.h"
 #include "telemetry/decoders/json/metric_words.h"
 #include "telemetry/decoders/registry.h"

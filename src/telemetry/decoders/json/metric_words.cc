@@ -1,5 +1,7 @@
 #include "telemetry/decoders/json/metric_words.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -79,10 +81,6 @@ constexpr std::string_view kStateWords[] = {
     "alarm",  "ok",       "error",    "available",    "fault",     "standby", "unavailable",
     "active", "charging", "inactive", "disconnected", "connected",
 };
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool is_upper(char c) {
     return c >= 'A' && c <= 'Z';
@@ -183,12 +181,6 @@ MetricWords metric_words(std::string_view name) {
     result.unit = unit_in(words);
     result.kind = kind_in(words, result.unit);
     result.is_identity = is_one_of(kIdentities, words.back());
-    return result;
-}
-
-std::string lowered(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), lower);
     return result;
 }
 

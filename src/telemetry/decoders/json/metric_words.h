@@ -21,9 +21,6 @@ struct MetricWords {
 // `name` is a topic level or a dotted path: "temperature", "outdoorTemp_f", "ENERGY.Total".
 MetricWords metric_words(std::string_view name);
 
-// With small letters for 'A' to 'Z'; others stay.
-std::string lowered(std::string_view text);
-
 // The name as a metric: letters, digits, '_', '.' and '/'; all else becomes '_'.
 std::string metric_name(std::string_view name);
 

@@ -1,5 +1,7 @@
 #include "telemetry/decoders/vehicle/words.h"
 
+#include "base/ascii.h"
+
 namespace martlet::telemetry::vehicle {
 
 std::string_view trimmed(std::string_view text) {
@@ -13,7 +15,7 @@ std::string folded(std::string_view text) {
     std::string plain;
     for (char c : text) {
         if (c == '_' || c == '-' || c == ' ') continue;
-        plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        plain += lower(c);
     }
     return plain;
 }
