@@ -47,6 +47,14 @@ journal::Key Recorder::take_keys(std::uint64_t count) {
     return next_key_ - count;
 }
 
+void Recorder::begin_keys_above(journal::Key key) {
+    while (next_key_ <= key) {
+        next_key_ = journal_.take_keys(kKeysAtOnce);
+        if (next_key_ <= key) journal_.take_keys(key - next_key_);
+        keys_end_ = next_key_ + kKeysAtOnce;
+    }
+}
+
 void Recorder::note_time() {
     if (open_->empty()) opened_ = shard_.now().steady;
 }

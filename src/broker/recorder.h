@@ -55,6 +55,8 @@ class Recorder {
     void remove(journal::Key key);
     // The first of `count` keys, which are the caller's.
     journal::Key take_keys(std::uint64_t count);
+    // Those to come are greater than this one.
+    void begin_keys_above(journal::Key key);
     // What has been put, or removed, until now.
     Wait ordinary() const {
         return {0, open_->records.empty() ? open_number_ - 1 : open_number_, 0};

@@ -50,6 +50,8 @@ void Shard::open_tap(Tap& tap) {
 void Shard::begin_tap(Session& session) {
     session.tap_name = std::make_shared<const std::string>(session.client_id);
     session.is_user_known = false;  // no ACL concerns it
+    // A key that was stored and never written would be given out again.
+    recorder_->begin_keys_above(tap_->stored_up_to(session.client_id));
     taps_.push_back(&session);
     counters_.sessions.subtract();
     shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
@@ -68,8 +70,9 @@ void Shard::offer_to_tap(Publication& publication) {
         return enqueue(*tap_session_, publication, publication.qos, publication.retain,
                        short_time(now_.wall));
     }
-    // The publisher of a kept one was held while there was no credit.
-    bool is_kept = publication.qos != mqtt::Qos::AtMostOnce || publication.number != 0;
+    // Without the journal the publisher of a kept one was held while there was no credit.
+    bool is_kept = tap_session_ == nullptr &&
+                   (publication.qos != mqtt::Qos::AtMostOnce || publication.number != 0);
     if (!is_kept && tap_outstanding_ > options().telemetry_credit_bytes)
         return drop(DropReason::TelemetryFull);
     TapMessage message;

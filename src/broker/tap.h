@@ -56,6 +56,9 @@ struct TapBatch : InboxNode {
 class Tap {
   public:
     virtual ~Tap() = default;
+    // Before anything is taken: what of this name is stored up to which key. New messages must have
+    // greater ones. 0: nothing.
+    virtual journal::Key stored_up_to(std::string_view name) const = 0;
     // In the order of publishing.
     virtual void take(std::unique_ptr<TapBatch> batch) = 0;
 };

@@ -100,6 +100,11 @@ void Ingest::stop() {
     thread_.join();
 }
 
+journal::Key Ingest::stored_up_to(std::string_view name) const {
+    auto known = applied_.find(name);
+    return known == applied_.end() ? 0 : known->second;
+}
+
 void Ingest::take(std::unique_ptr<broker::TapBatch> batch) {
     counts_.waiting_bytes.fetch_add(batch->bytes, std::memory_order_relaxed);
     if (mail_.push(batch.release())) wake();

@@ -61,6 +61,8 @@ class Ingest final : public broker::Tap {
     // Stores what was taken, and ends the thread.
     void stop();
 
+    // Before start() only.
+    journal::Key stored_up_to(std::string_view name) const override;
     void take(std::unique_ptr<broker::TapBatch> batch) override;
 
     // Carried out by the thread between two commits; waits for it. An error when the thread is not

@@ -134,6 +134,18 @@ TEST_F(IngestTest, WhatComesAgainAfterARestartCountsOnce) {
     EXPECT_EQ(ingest_->counts().repeated, 1u);
 }
 
+TEST_F(IngestTest, TellsWhatIsStored) {
+    open();
+    give("apricot/value", "1", 1000);
+    settle();
+    ingest_.reset();
+    auto opened = Ingest::open(options_, office_);
+    ASSERT_TRUE(opened.ok());
+    ingest_ = std::move(opened).value();
+    EXPECT_EQ(ingest_->stored_up_to("$telemetry/0/x"), 1000u);
+    EXPECT_EQ(ingest_->stored_up_to("$telemetry/0/y"), 0u);
+}
+
 TEST_F(IngestTest, StopStoresWhatWasTaken) {
     options_.commit_ms = 10'000;
     open();
