@@ -51,6 +51,7 @@ class Session:
         self.is_awake = False
         self.link = self.next_link = None  # next_link: takes over when it is accepted
         self.is_online = False
+        self.unanswered_in = None  # the broker's life in which it gave up before CONNACK
         self.was_accepted = False  # a durable session that the broker has acknowledged
         self.window = INFLIGHT_MAX
         self.outgoing = {}  # packet id: Outgoing, in the order of sending
@@ -74,6 +75,8 @@ class Session:
             self.link.finish(wire.disconnect())
         elif self.link is not None:
             self.world.note(self.name, "* vanishes")
+            if not self.is_online:
+                self.unanswered_in = self.link.life
             self.link.close(None)
         if self.next_link is not None:
             self.next_link.close(None)

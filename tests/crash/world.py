@@ -62,6 +62,11 @@ class World:
     def lost_connection(self, session, closed, was_online):
         """A broker that lives must not hang up on us: we did nothing wrong."""
         broker = self.broker
+        if session.unanswered_in == closed.life:
+            # What it sent and gave up waits to be accepted, and may be read after its next CONNECT:
+            # then it takes over.
+            session.unanswered_in = None
+            return
         if broker.is_alive(closed.life) and was_online:
             text = f"{session.name} lost its connection to a broker that runs"
             self.ledger.breach("hung up", text, who={session.name})
