@@ -10,8 +10,14 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
+// What people write has lines; MQTT's own texts have none.
+bool is_blank(char c) {
+    return c == '\n' || c == '\r' || c == '\t';
+}
+
 // The character that begins `text`; empty: what begins it is none.
 std::string_view first_character(std::string_view text) {
+    if (is_blank(text.front())) return text.substr(0, 1);
     for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); size++) {
         if (mqtt::is_valid_utf8(text.substr(0, size))) return text.substr(0, size);
     }
@@ -21,7 +27,13 @@ std::string_view first_character(std::string_view text) {
 }  // namespace
 
 bool is_storable_text(std::string_view text, std::size_t bytes_max) {
-    return text.size() <= bytes_max && mqtt::is_valid_utf8(text);
+    if (text.size() > bytes_max) return false;
+    while (!text.empty()) {
+        std::size_t line = std::min(text.find_first_of("\n\r\t"), text.size());
+        if (!mqtt::is_valid_utf8(text.substr(0, line))) return false;
+        text.remove_prefix(std::min(line + 1, text.size()));
+    }
+    return true;
 }
 
 std::string storable_text(std::string_view text, std::size_t bytes_max) {
