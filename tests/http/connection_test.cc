@@ -237,8 +237,8 @@ TEST(HttpConnection, BusyIsSaid) {
 }
 
 TEST(HttpConnection, StreamsGoByChunks) {
-    Talk talk;
     int alive = 0;
+    Talk talk;
     talk.say(kGet);
     talk.answer(streamed(2, 10, &alive));
     std::string heard = talk.hear();
@@ -253,8 +253,8 @@ TEST(HttpConnection, StreamsGoByChunks) {
 }
 
 TEST(HttpConnection, AnEmptyPieceDoesNotEndAStream) {
-    Talk talk;
     int alive = 0;
+    Talk talk;
     talk.say(kGet);
     talk.answer(streamed(2, 0, &alive));
     talk.hear();
@@ -265,8 +265,8 @@ TEST(HttpConnection, AnEmptyPieceDoesNotEndAStream) {
 }
 
 TEST(HttpConnection, OldPeersGetStreamsUntilTheEnd) {
-    Talk talk;
     int alive = 0;
+    Talk talk;
     talk.say("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     talk.answer(streamed(1, 3, &alive));
     talk.feed_piece();
@@ -277,8 +277,8 @@ TEST(HttpConnection, OldPeersGetStreamsUntilTheEnd) {
 }
 
 TEST(HttpConnection, StreamsWaitForThePeer) {
-    Talk talk;
     int alive = 0;
+    Talk talk;
     talk.say(kGet);
     talk.answer(streamed(1000, 70'000, &alive));
     talk.feed_piece();

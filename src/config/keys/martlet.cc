@@ -94,7 +94,7 @@ const Key kKeys[] = {
      .type = Type::Number,
      .is_own = true,
      .min = 0,
-     .max = INT64_MAX,
+     .max = 1'000'000'000'000'000'000,
      .default_value = "0",
      .help = "Messages that may wait for all clients together; what comes then is dropped for "
              "those who would have to wait for it. 0: no limit.",
@@ -104,7 +104,7 @@ const Key kKeys[] = {
      .type = Type::Number,
      .is_own = true,
      .min = 0,
-     .max = INT64_MAX,
+     .max = 1'000'000'000'000'000'000,
      .default_value = "0",
      .help = "The same in bytes of topics, properties and payloads.",
      .set = number<&Options::max_queued_bytes_total>},
