@@ -4,7 +4,7 @@
 namespace martlet::http {
 
 std::span<const Route> routes() {
-    static const std::vector<Route> kRoutes = [] {
+    static const std::vector<Route> every = [] {
         std::vector<Route> all;
         for (std::span<const Route> some : {
                  account_routes(),     broker_routes(),   client_routes(),     decoder_routes(),
@@ -16,7 +16,7 @@ std::span<const Route> routes() {
             all.insert(all.end(), some.begin(), some.end());
         return all;
     }();
-    return kRoutes;
+    return every;
 }
 
 }  // namespace martlet::http

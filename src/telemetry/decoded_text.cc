@@ -1,5 +1,7 @@
 #include "telemetry/decoded_text.h"
 
+#include "base/text.h"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -55,7 +57,7 @@ class Describer {
     void add(const SourceNote& note) {
         if (!note.name.empty()) lines_.push_back("name" + of(note.source) + " " + note.name);
         for (const auto& [name, text] : note.facts)
-            lines_.push_back("fact" + of(note.source) + " " + name + " = " + text);
+            lines_.push_back(fmt::format("fact{} {} = {}", of(note.source), name, text));
     }
 
     void add(const Sample& sample) {

@@ -253,7 +253,7 @@ void Ledger::set_fact(SourceRow& row, std::string_view name, std::string_view te
     }
     if (!is_there && row.facts.size() >= options_.facts_per_source_max)
         return drop(Drop::TooManyFacts);
-    if (!is_there) at = row.facts.insert(at, {std::move(sound_name), {}});
+    if (!is_there) at = row.facts.emplace(at, std::move(sound_name), std::string());
     at->second = text;
     tidy_text(at->second, options_.fact_bytes_max);
 }

@@ -1,7 +1,6 @@
 #include "http/accounts/attempts.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace martlet::http {
 
@@ -44,7 +43,7 @@ void Attempts::failed(std::string_view address, std::string_view account, Millis
     count(of(account), now);
 }
 
-void Attempts::count(std::string key, Milliseconds now) {
+void Attempts::count(const std::string& key, Milliseconds now) {
     auto found = counts_.find(key);
     if (found != counts_.end() && found->second.began + kWindow <= now) {
         counts_.erase(found);
@@ -55,7 +54,7 @@ void Attempts::count(std::string key, Milliseconds now) {
             counts_.begin(), counts_.end(),
             [](const auto& a, const auto& b) { return a.second.began < b.second.began; }));
     }
-    if (found == counts_.end()) found = counts_.emplace(std::move(key), Count{0, now}).first;
+    if (found == counts_.end()) found = counts_.emplace(key, Count{0, now}).first;
     found->second.failures++;
 }
 

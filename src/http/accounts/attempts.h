@@ -34,7 +34,7 @@ class Attempts {
         std::uint32_t failures = 0;
         Milliseconds began{0};
     };
-    void count(std::string key, Milliseconds now);
+    void count(const std::string& key, Milliseconds now);
     Milliseconds wait_of(const std::string& key, std::uint32_t limit, Milliseconds now) const;
 
     mutable std::mutex mutex_;

@@ -9,7 +9,6 @@
 namespace martlet::http {
 
 using telemetry::SeriesKind;
-using telemetry::Severity;
 
 bool as_number(const telemetry::Value& value, double& number) {
     if (const auto* integer = std::get_if<std::int64_t>(&value)) {

@@ -24,7 +24,7 @@ Bucket of_calendar(std::string_view name, Calendar period, std::int64_t days) {
 
 // From narrow to wide.
 const auto& ladder() {
-    static const std::array kLadder = {
+    static const std::array steps = {
         spanning("minute", kMinute),
         spanning("2m", 2 * kMinute),
         spanning("5m", 5 * kMinute),
@@ -41,7 +41,7 @@ const auto& ladder() {
         of_calendar("month", Calendar::Month, 30),
         of_calendar("year", Calendar::Year, 365),
     };
-    return kLadder;
+    return steps;
 }
 
 constexpr std::array<std::string_view, 8> kAggregates = {"min",   "max",  "mean",  "sum",

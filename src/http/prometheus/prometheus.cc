@@ -67,7 +67,7 @@ Response metrics(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> prometheus_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         // Who may is asked by the handler, since it may be public.
         {Method::Get,
          "/metrics",
@@ -78,7 +78,7 @@ std::span<const Route> prometheus_routes() {
          "",
          kTextFormat},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

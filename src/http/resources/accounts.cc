@@ -87,7 +87,7 @@ Response remove_account(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> account_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/accounts", Role::Admin, "Who has an account", list_accounts},
         {Method::Post,
          "/api/v1/accounts",
@@ -106,7 +106,7 @@ std::span<const Route> account_routes() {
         {Method::Delete, "/api/v1/accounts/{name}", Role::Admin,
          "Removes an account with its tokens and log-in sessions", remove_account},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

@@ -65,13 +65,13 @@ Response configuration(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> broker_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/broker", Role::Viewer,
          "The broker's values, named as under $SYS/broker/", broker_values},
         {Method::Get, "/api/v1/config", Role::Admin, "The settings in force; secrets are left out",
          configuration},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

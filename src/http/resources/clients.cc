@@ -164,7 +164,7 @@ Response kick_client(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> client_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/clients",
          Role::Viewer,
@@ -199,7 +199,7 @@ std::span<const Route> client_routes() {
          {{"client_id", "string", "only of this client"},
           {"limit", "integer", "1 to 100000; 1000 when not given"}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

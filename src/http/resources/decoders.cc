@@ -107,7 +107,7 @@ Response list_outcomes(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> decoder_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/decoders", Role::Viewer,
          "The decoders, which topics they read, and what became of messages", list_decoders},
         {Method::Get,
@@ -122,7 +122,7 @@ std::span<const Route> decoder_routes() {
           {"source_id", "string", "what the source calls itself"},
           {"limit", "integer", "1 to 10000; 100 when not given"}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

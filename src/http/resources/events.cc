@@ -156,7 +156,7 @@ Response acknowledge(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> event_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/events",
          Role::Viewer,
@@ -173,7 +173,7 @@ std::span<const Route> event_routes() {
         {Method::Post, "/api/v1/events/{event}/acknowledge", Role::Operator,
          "Says that somebody has seen to an event", acknowledge},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

@@ -239,7 +239,7 @@ Response list_fleet(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> fleet_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/fleet",
          Role::Viewer,
@@ -253,7 +253,7 @@ std::span<const Route> fleet_routes() {
           {"limit", "integer", "1 to 1000; 100 when not given"},
           {"format", "string", "json or csv"}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

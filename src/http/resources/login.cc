@@ -119,7 +119,7 @@ Response set_up(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> log_in_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Post,
          "/api/v1/login",
          Role::Nobody,
@@ -146,7 +146,7 @@ std::span<const Route> log_in_routes() {
          {},
          "{\"token\": text, \"name\": text, \"password\": text}"},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

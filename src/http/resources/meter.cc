@@ -171,7 +171,7 @@ Response meter_of_source(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> meter_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/sources/{source}/meter",
          Role::Viewer,
@@ -184,7 +184,7 @@ std::span<const Route> meter_routes() {
           {"production", "string", "the channel that produces: CH1; else one named Solar, PV, ..."},
           {"format", "string", "json or csv"}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

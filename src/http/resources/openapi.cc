@@ -22,12 +22,12 @@ Response health(Services&, const Request&) {
 }  // namespace
 
 std::span<const Route> openapi_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/openapi.json", Role::Nobody, "This API as an OpenAPI document",
          document},
         {Method::Get, "/healthz", Role::Nobody, "Answers as long as the broker does", health},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

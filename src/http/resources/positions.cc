@@ -15,7 +15,6 @@ namespace martlet::http {
 namespace {
 
 using telemetry::PositionRow;
-using telemetry::SeriesRow;
 using telemetry::SourceKey;
 using telemetry::SourceRow;
 using telemetry::StoreReader;
@@ -141,7 +140,7 @@ Response trail_of_source(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> position_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/positions",
          Role::Viewer,
@@ -164,7 +163,7 @@ std::span<const Route> position_routes() {
          "",
          kGeoJson},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

@@ -69,7 +69,7 @@ Response publish(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> publish_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Post,
          "/api/v1/publish",
          Role::Operator,
@@ -79,7 +79,7 @@ std::span<const Route> publish_routes() {
          "{\"topic\":\"a/b\",\"payload\":\"text\",\"qos\":0,\"retain\":false}; payload_base64 "
          "instead of payload for bytes"},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

@@ -139,7 +139,7 @@ Response clear_retained(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> retained_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/retained",
          Role::Viewer,
@@ -156,7 +156,7 @@ std::span<const Route> retained_routes() {
          {{"filter", "string", "topics that match, at most 10000 at once", true},
           {"confirm", "string", "\"confirm\" of the preview: now clear them"}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

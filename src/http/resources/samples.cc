@@ -261,7 +261,7 @@ std::vector<Parameter> metric_and_sample_parameters() {
 }  // namespace
 
 std::span<const Route> sample_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/series",
          Role::Viewer,
@@ -280,7 +280,7 @@ std::span<const Route> sample_routes() {
          "The same by source and name of the series", samples_of_source,
          metric_and_sample_parameters()},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

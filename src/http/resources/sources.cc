@@ -234,7 +234,7 @@ Response list_kinds(Services&, const Request& request) {
 }  // namespace
 
 std::span<const Route> source_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/kinds", Role::Viewer,
          "For how long sources of each kind count as online; the empty kind: all others",
          list_kinds},
@@ -268,7 +268,7 @@ std::span<const Route> source_routes() {
          raw_of_source,
          {{"limit", "integer", "1 to 1000; 20 when not given"}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

@@ -205,7 +205,7 @@ Response one_station(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> station_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/stations",
          Role::Viewer,
@@ -223,7 +223,7 @@ std::span<const Route> station_routes() {
          {{"from", "string", "milliseconds since 1970, ISO 8601, or -24h, ...; today's midnight"},
           {"to", "string", "the same; what is before it; now"}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

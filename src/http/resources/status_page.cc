@@ -31,7 +31,7 @@ Response script(Services&, const Request&) {
 }  // namespace
 
 std::span<const Route> status_page_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get, "/", Role::Nobody, "The status page", page, {}, {}, "text/html"},
         {Method::Get,
          "/setup",
@@ -58,7 +58,7 @@ std::span<const Route> status_page_routes() {
          {},
          "text/javascript"},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

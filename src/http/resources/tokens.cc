@@ -87,7 +87,7 @@ Response remove_token(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> token_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/tokens", Role::Admin, "The tokens, without their secrets",
          list_tokens},
         {Method::Post,
@@ -99,7 +99,7 @@ std::span<const Route> token_routes() {
          kTokenHelp},
         {Method::Delete, "/api/v1/tokens/{id}", Role::Admin, "Removes a token", remove_token},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http

@@ -112,7 +112,7 @@ Response one_topic(Services& services, const Request& request) {
 }  // namespace
 
 std::span<const Route> topic_routes() {
-    static const std::vector<Route> kRoutes = {
+    static const std::vector<Route> routes = {
         {Method::Get,
          "/api/v1/topics",
          Role::Viewer,
@@ -137,7 +137,7 @@ std::span<const Route> topic_routes() {
          one_topic,
          {{"topic", "string", "the topic", true}}},
     };
-    return kRoutes;
+    return routes;
 }
 
 }  // namespace martlet::http
