@@ -33,7 +33,7 @@ void Shard::answer(std::unique_ptr<Question> question) {
     }
     Session* session = find_session(question->client_id);
     bool is_asked_for = question->kind != Kind::Clients && question->kind != Kind::Publish;
-    if (is_asked_for && session != nullptr && !session->tap_name) {
+    if (is_asked_for && session != nullptr && !session->is_tap) {
         question->answer.is_found = true;
         if (question->kind == Kind::Client) question->answer.clients.push_back(facts_of(*session));
         if (question->kind == Kind::Queue) list_queue(*session, *question);
@@ -49,7 +49,7 @@ bool Shard::look_at_clients(Question& question) {
     std::uint32_t end = std::min(session_slots_.end(), question.next + kAtOnce);
     for (; question.next < end; question.next++) {
         const Session* session = session_slots_.at(question.next);
-        if (session == nullptr || session->tap_name || session->client_id <= question.client_id)
+        if (session == nullptr || session->is_tap || session->client_id <= question.client_id)
             continue;
         bool is_full = found.size() >= question.limit;
         if (is_full && (found.empty() || session->client_id >= found.front().client_id)) continue;

@@ -7,6 +7,7 @@
 #include "broker/trace.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace martlet::broker {
 
@@ -159,7 +160,9 @@ void Connection::on_disconnect(const mqtt::FrameHead& head, ByteView body) {
         // A session that was to end with its connection cannot be given a life now (3.14.2.2.2).
         if (session_expiry_s_ == 0 && expiry_s != 0)
             return end(mqtt::ReasonCode::ProtocolError, "protocol error");
-        session_->expiry_s = std::min(expiry_s, shard_.options().persistent_client_expiration);
+        expiry_s = std::min(expiry_s, shard_.options().persistent_client_expiration);
+        bool is_other = std::exchange(session_->expiry_s, expiry_s) != expiry_s;
+        if (is_other && session_->key != 0) shard_.recorder()->put_session(*session_);
     }
     if (packet.reason == mqtt::ReasonCode::Success) has_will_ = false;  // [MQTT-3.14.4-3]
     end_quietly("");

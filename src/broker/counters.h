@@ -61,6 +61,7 @@ struct Counters {
     Counter shared_subscriptions;  // now
     Counter queued_messages;       // now, queued and in flight towards clients
     Counter queued_bytes;
+    Counter tap_messages;     // now, durable ones that telemetry has not stored yet
     Counter parked_messages;  // now, in share groups that wait for credit of other shards
     Counter parked_bytes;
     Counter outbox_packets;

@@ -207,7 +207,9 @@ void Shard::release_message(Session& session, OutEntry& entry) {
     session.flow->out_bytes -= bytes;
     bool is_in_flight = entry.state != OutState::Queued && entry.state != OutState::WaitResend;
     if (is_in_flight) session.flow->in_flight_bytes -= bytes;
-    if (!session.tap_name) {
+    if (session.is_tap) {
+        counters_.tap_messages.subtract();
+    } else {
         counters_.queued_messages.subtract();
         counters_.queued_bytes.subtract(bytes);
     }
@@ -264,7 +266,8 @@ void Shard::pump(Session& session) {
         if (next.is_stored) return read_back(session);
         MessageView message(next.message);
         bool is_lost = message.topic().empty();  // could not be read back
-        bool expired = message.is_expired(now_.steady);
+        // What telemetry gets has arrived in time.
+        bool expired = !session.is_tap && message.is_expired(now_.steady);
         if (is_lost || expired || (has_acl_ && !may_read(session, message.topic()))) {
             drop(is_lost ? DropReason::Unreadable
                          : (expired ? DropReason::Expired : DropReason::DeniedRead));

@@ -124,7 +124,8 @@ void Shard::apply(const GroupLetter& letter) {
             (*it)->join(letter.member);
             break;
         case Change::Leave:
-            (*it)->leave(letter.member.shard, letter.member.session);
+            if (auto left = (*it)->leave(letter.member.shard, letter.member.session))
+                if ((*it)->empty()) give_parked(**it, *left);
             break;
         case Change::Online:
             (*it)->set_online(letter.member.shard, letter.member.session, true);
@@ -135,7 +136,6 @@ void Shard::apply(const GroupLetter& letter) {
     }
     may_unpark_ = true;  // to a member that was not there before
     if (!(*it)->empty()) return;
-    drop_parked(**it);
     groups.erase(it);
     stamps_.change(letter.filter);
     if (entry->value.empty()) subscribers_.remove(*entry);

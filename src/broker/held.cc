@@ -81,7 +81,7 @@ void Shard::complete_connect(SlotHandle handle) {
     if (connection == nullptr || connection->state_ != Connection::State::Recording) return;
     if (connection->waits_for_will_) {
         connection->waits_for_will_ = connection->session_->sent_will != nullptr;
-        Wait wait = recorder_->everything();
+        Wait wait = recorder_->session_of(*connection->session_);
         bool is_written = !connection->waits_for_will_ && recorder_->is_over(wait);
         if (!is_written) return recorder_->connect_later(*connection, wait);
     }

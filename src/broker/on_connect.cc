@@ -252,7 +252,8 @@ void Connection::finish_connect() {
     Session& session = take_session(request_->is_session_present);
     shard_.attach(session, *this);
     Wait wait;
-    if (recorder != nullptr && (was_recorded || session.key != 0)) wait = recorder->everything();
+    if (recorder != nullptr && (was_recorded || session.key != 0))
+        wait = recorder->session_of(session);
     // The record has room for one will: that of the last connection, until it is settled.
     waits_for_will_ = session.will && session.sent_will;
     bool is_recorded = recorder == nullptr || (recorder->is_over(wait) && !waits_for_will_);

@@ -184,7 +184,8 @@ void Connection::answer_publish(const mqtt::Publish& publish, ReasonCode reason,
         if (recorder != nullptr && !is_exact) recorder->put_received(*session_, publish.packet_id);
     }
     Wait wait;
-    bool has_record = publish.retain || (is_qos2 && session_->key != 0 && !is_exact);
+    bool has_record =
+        !mqtt::is_error(reason) && (publish.retain || (is_qos2 && session_->key != 0 && !is_exact));
     if (recorder != nullptr && has_record) wait = recorder->everything();
     wait.position = position;
     send_ack_after(wait, is_qos2 ? mqtt::PacketType::Pubrec : mqtt::PacketType::Puback,

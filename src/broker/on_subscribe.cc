@@ -38,7 +38,11 @@ void Connection::on_subscribe(const mqtt::FrameHead& head, ByteView body) {
         codes.push_back(static_cast<std::uint8_t>(subscribe_one(wanted, identifier)));
     }
     const Recorder* recorder = shard_.recorder();
-    Wait wait = recorder == nullptr || session_->key == 0 ? Wait() : recorder->ordinary();
+    bool is_any_granted = std::any_of(codes.begin(), codes.end(), [](std::uint8_t code) {
+        return !mqtt::is_error(static_cast<ReasonCode>(code));
+    });
+    bool has_record = recorder != nullptr && session_->key != 0 && is_any_granted;
+    Wait wait = has_record ? recorder->ordinary() : Wait();
     send_codes_after(wait, mqtt::PacketType::Suback, packet.packet_id, std::move(codes));
     if (session_->replays) shard_.continue_replays(*session_);
 }

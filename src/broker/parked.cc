@@ -62,10 +62,8 @@ void Shard::end_parked(Group& group) {
     group.pop_parked();
 }
 
-// False: it must wait on.
-bool Shard::unpark_one(Group& group) {
-    const topics::GroupMember* member = group.pick(busy_);
-    if (member == nullptr && group.has_takers()) return false;
+// The oldest of the group.
+void Shard::hand_parked(Group& group, const topics::GroupMember& member) {
     const ParkedMessage& parked = group.parked();
     Publication publication = Publication::of(parked.message);
     publication.number = parked.number;
@@ -74,12 +72,20 @@ bool Shard::unpark_one(Group& group) {
     if (auto exact = exacts_.find(parked.position); exact != exacts_.end())
         publication.exact = exact->second.get();
     frames_.begin();
-    if (member == nullptr)
-        drop(DropReason::Offline);
-    else if (MessageView(parked.message.get()).is_expired(now_.steady))
+    if (MessageView(parked.message.get()).is_expired(now_.steady))
         drop(DropReason::Expired);
     else
-        hand_to_member(*member, publication);
+        hand_to_member(member, publication);
+}
+
+// False: it must wait on.
+bool Shard::unpark_one(Group& group) {
+    const topics::GroupMember* member = group.pick(busy_);
+    if (member == nullptr && group.has_takers()) return false;
+    if (member == nullptr)
+        drop(DropReason::Offline);
+    else
+        hand_parked(group, *member);
     end_parked(group);
     return true;
 }
@@ -99,12 +105,13 @@ void Shard::unpark() {
     if (!held_.empty()) release_held();
 }
 
-// The group ends.
-void Shard::drop_parked(Group& group) {
+// The last member leaves. What was acknowledged while it was there is still its own, whatever the
+// credit; its shard drops it if the session is over.
+void Shard::give_parked(Group& group, const topics::GroupMember& member) {
     if (!group.has_parked()) return;
     std::erase(waiting_groups_, &group);
     while (group.has_parked()) {
-        drop(DropReason::SessionEnded);
+        hand_parked(group, member);
         end_parked(group);
     }
     if (!held_.empty()) release_held();

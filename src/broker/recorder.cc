@@ -14,8 +14,6 @@ namespace {
 constexpr Milliseconds kLinger{2};
 // Past this it goes at once.
 constexpr std::uint64_t kBatchBytes = 1u << 20;
-// So many queued messages are read back with one request.
-constexpr std::size_t kReadAtOnce = 128;
 constexpr std::uint64_t kKeysAtOnce = 1u << 16;
 
 }  // namespace
@@ -87,10 +85,27 @@ void Recorder::put_session(Session& session) {
         record.will->expiry_s = will->expiry_s;
         record.will->message = record_of(will->message, offset);
     }
+    RecordBuffer& records = records_for(session);
     if (session.key == 0) session.key = take_keys(1);
     session.is_will_recorded = will != nullptr;
     session.is_end_recorded = session.ends_at_ms != 0;
-    ordinary_records().put(session.key, record);
+    records.put(session.key, record);
+}
+
+// While one state of it waits in one part of the batch, the next does not go to the other: they
+// would be written in the wrong order.
+RecordBuffer& Recorder::records_for(Session& session) {
+    bool waits_for_room = session.record_number > committed_number_;
+    bool is_on_its_way = session.record_essential > committed_essential_;
+    bool is_essential =
+        session.key != 0 && !waits_for_room && (is_on_its_way || journal_.is_full());
+    if (!is_essential) {
+        session.record_number = open_number_;
+        return ordinary_records();
+    }
+    session.record_essential = open_essential_;
+    is_urgent_ = true;
+    return essential_records();
 }
 
 // The records of all that was the session's are removed by whoever takes it apart.
@@ -218,12 +233,19 @@ void Recorder::note_sent(Session& session, const OutEntry& entry) {
     SentRecord record{session.key, entry.packet_id};
     const auto& deliveries = open_->deliveries;
     bool is_new = !deliveries.empty() && entry.key >= deliveries.front().key;
-    is_urgent_ = true;
-    if (is_new)
+    // What it waits for is never over before it is for an earlier one of its session.
+    Wait wait;
+    if (is_new) {
         ordinary_records().put(entry.key + 1, record);
-    else
+        wait = ordinary();
+    } else {
         essential_records().put(entry.key + 1, record);
-    sends_.push_back({session.handle, entry.packet_id, everything()});
+        wait = essential();
+        // With the copy on disk there is no need to wait for what finds no room.
+        if (entry.key >= committed_key_) wait.number = open_number_ - 1;
+    }
+    is_urgent_ = true;
+    sends_.push_back({session.handle, entry.packet_id, wait});
 }
 
 void Recorder::note_released(Session& session, const OutEntry& entry) {
@@ -284,27 +306,6 @@ void Recorder::restore_shared(journal::Key message_key, journal::Key delivery_ke
     holders->fetch_add(1, std::memory_order_relaxed);
 }
 
-void Recorder::release_later(Connection& connection, std::uint16_t packet_id) {
-    SlotHandle handle = shard_.handle_of(connection);
-    Wait wait = essential();
-    if (releases_.empty() && is_over(wait)) return shard_.send_pubrel(handle, packet_id);
-    is_urgent_ = true;
-    releases_.push_back({handle, packet_id, wait});
-}
-
-void Recorder::connect_later(const Connection& connection, const Wait& wait) {
-    is_urgent_ = true;
-    connects_.push_back({shard_.handle_of(connection), 0, wait});
-}
-
-void Recorder::note_held(Connection& connection) {
-    held_.push_back(&connection);
-}
-
-void Recorder::forget_held(Connection& connection) {
-    std::erase(held_, &connection);
-}
-
 Milliseconds Recorder::next_wake() const {
     if (is_taken_ || open_->empty()) return Milliseconds::max();
     if (journal_.is_full() && open_->essentials.empty()) return Milliseconds::max();
@@ -357,42 +358,7 @@ void Recorder::on_batch(std::unique_ptr<ShardBatch> batch) {
     }
     batch->clear();
     spare_ = std::move(batch);
-    release_sends();
-    while (!releases_.empty() && is_over(releases_.front().wait)) {
-        shard_.send_pubrel(releases_.front().handle, releases_.front().packet_id);
-        releases_.pop_front();
-    }
-    std::vector<SlotHandle> connected;
-    std::erase_if(connects_, [&](const Later& later) {
-        if (!is_over(later.wait)) return false;
-        connected.push_back(later.handle);
-        return true;
-    });
-    for (SlotHandle handle : connected) shard_.complete_connect(handle);
-    for (SlotHandle handle : std::exchange(readers_, {})) shard_.pump(handle);
-}
-
-void Recorder::read_back(Session& session) {
-    OutQueue& out = session.flow->out;
-    auto reading = std::make_unique<ShardReading>(index_, session.handle, post_);
-    for (std::uint32_t i = out.sent(); i < out.size(); i++) {
-        const OutEntry& entry = out.at(i);
-        if (!entry.is_stored || entry.key >= committed_key_ || reading->keys.size() >= kReadAtOnce)
-            break;
-        auto shared = shared_by_delivery_.find(entry.key);
-        reading->keys.push_back(shared == shared_by_delivery_.end() ? entry.key : shared->second);
-    }
-    session.flow->is_reading = true;
-    if (reading->keys.empty()) return readers_.push_back(session.handle);
-    journal_.read(std::move(reading));
-}
-
-void Recorder::release_sends() {
-    while (!sends_.empty() && is_over(sends_.front().wait)) {
-        Later later = sends_.front();
-        sends_.pop_front();
-        shard_.send_recorded(later.handle, later.packet_id);
-    }
+    release_written();
 }
 
 // Nothing of it was written: it is in front of what has come since.
@@ -419,18 +385,6 @@ void Recorder::take_back(ShardBatch& batch) {
     for (const auto& delivery : open_->deliveries)
         if (delivery.message) open_bytes_ += delivery.message->size();
     is_urgent_ = true;
-}
-
-void Recorder::release_settled() {
-    settlement_.trim();
-    for (std::size_t i = 0; i < held_.size();) {
-        if (shard_.send_held(*held_[i])) {
-            held_[i] = held_.back();
-            held_.pop_back();
-        } else {
-            i++;
-        }
-    }
 }
 
 }  // namespace martlet::broker

@@ -3,8 +3,8 @@
 // What a shard writes to the journal, and what waits until it is written. Sessions that outlive
 // their connection have a key, and all of theirs is written under keys of its own; for others the
 // calls do nothing. One batch of the shard is with the journal at a time; meanwhile the next one
-// grows, and what receivers acknowledge before it is taken is struck out. Owned by the Shard; loop
-// thread only.
+// grows, and what receivers acknowledge before it is taken is struck out. Spread over recorder.cc
+// and recorder_waits.cc. Owned by the Shard; loop thread only.
 
 #include "base/clock.h"
 #include "base/hash_map.h"
@@ -13,6 +13,7 @@
 #include "broker/settlement.h"
 #include "broker/shard_batch.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -43,6 +44,8 @@ class Recorder {
 
     // Sessions, subscriptions, ids, retained messages. A put is on disk when the batch is that
     // ordinary() names, a removal when it is the one that essential() names.
+    // A session that is on disk is written again even when the disk is full: whoever comes back to
+    // it takes what waits for it, which makes room.
     void put_session(Session& session);
     void remove_session(Session& session);
     void put_subscription(const Session& session, Subscription& subscription);
@@ -65,6 +68,11 @@ class Recorder {
         return {0, 0, open_->essentials.empty() ? open_essential_ - 1 : open_essential_};
     }
     Wait everything() const { return {0, ordinary().number, essential().essential}; }
+    // What CONNACK says of this session, and the end of the one before it.
+    Wait session_of(const Session& session) const {
+        return {0, session.record_number,
+                std::max(session.record_essential, essential().essential)};
+    }
 
     // A copy for a session; sets entry.key. `is_urgent`: nobody is about to acknowledge it.
     void add_delivery(Session& session, Publication& publication, OutEntry& entry, bool is_urgent);
@@ -128,9 +136,11 @@ class Recorder {
     void note_time();
     RecordBuffer& ordinary_records();
     RecordBuffer& essential_records();
+    RecordBuffer& records_for(Session& session);
     void release_shared(journal::Key delivery_key);
     bool strike_out(journal::Key key);
     void take_back(ShardBatch& batch);
+    void release_written();
     void release_sends();
 
     Shard& shard_;

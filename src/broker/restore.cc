@@ -96,7 +96,7 @@ void Restore::restore_session(Shared& shared, const std::vector<Shard*>& shards,
     restore_subscriptions(shard, session, belongings);
     restore_queue(shard, session, belongings, read);
     for (const auto& [key, id] : belongings.received) session.flows().received[id] = {key, 0};
-    counts_.sessions++;
+    if (!session.is_tap) counts_.sessions++;
 }
 
 void Restore::restore_subscriptions(Shard& shard, Session& session, Belongings& belongings) {
@@ -109,6 +109,10 @@ void Restore::restore_subscriptions(Shard& shard, Session& session, Belongings& 
         else
             forget(shard, key);
     }
+}
+
+void Restore::count_message(const Session& session) {
+    (session.is_tap ? counts_.telemetry : counts_.messages)++;
 }
 
 std::uint32_t Restore::bytes_of(const Queued& queued) const {
@@ -147,7 +151,7 @@ void Restore::restore_queue(Shard& shard, Session& session, Belongings& belongin
         if (!numbered.is_released) {
             it->is_taken = true;
             value = read(it->message_key != 0 ? it->message_key : key);
-            counts_.messages++;
+            count_message(session);
         }
         shard.restore_sent(session, entry, value);
     }
@@ -161,7 +165,7 @@ void Restore::restore_queue(Shard& shard, Session& session, Belongings& belongin
         entry.is_stored = true;
         entry.stored_bytes = bytes_of(q);
         shard.restore_queued(session, entry);
-        counts_.messages++;
+        count_message(session);
     }
 }
 
@@ -221,7 +225,9 @@ Session& Shard::restore_session(journal::Key key, const SessionRecord& record) {
     set_end(session, session.will ? session.will->delay_s : 0);
     if (record.ends_at_ms != 0) {
         session.is_end_recorded = true;
-        session.ends_at_ms = std::max<std::int64_t>(1, record.ends_at_ms - offset);
+        // A clock that was set back does not lengthen its life.
+        std::int64_t latest = session.expiry_s == kNeverExpires ? INT64_MAX : session.ends_at_ms;
+        session.ends_at_ms = std::clamp<std::int64_t>(record.ends_at_ms - offset, 1, latest);
         std::int64_t due = session.ends_at_ms;
         if (session.will) due = std::min(due, session.will_due_ms);
         wheel_.set(session.timer, Milliseconds(due));

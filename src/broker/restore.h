@@ -27,7 +27,8 @@ class Restore {
     struct Counts {
         std::uint64_t sessions = 0;
         std::uint64_t subscriptions = 0;
-        std::uint64_t messages = 0;  // queued and in flight
+        std::uint64_t messages = 0;   // queued and in flight
+        std::uint64_t telemetry = 0;  // messages that wait for it; its sessions are not counted
         std::uint64_t retained = 0;
         std::uint64_t strays = 0;   // records that belong to nobody any more, and are removed
         std::uint64_t unknown = 0;  // records that this program does not understand: left alone
@@ -71,6 +72,7 @@ class Restore {
     void restore_subscriptions(Shard& shard, Session& session, Belongings& belongings);
     void restore_queue(Shard& shard, Session& session, Belongings& belongings, const Read& read);
     OutEntry entry_of(Shard& shard, const Queued& queued);
+    void count_message(const Session& session);
     void forget(Shard& shard, journal::Key key);
     void forget_all(Shard& shard, const Belongings& belongings);
     void restore_retained(Shared& shared, Shard& shard);

@@ -10,6 +10,7 @@
 #include "broker/out_queue.h"
 #include "broker/settlement.h"
 #include "broker/subscription.h"
+#include "broker/tap.h"
 #include "broker/timers.h"
 #include "journal/group.h"
 #include "topics/retained.h"
@@ -44,7 +45,10 @@ struct Replay {
 class Session {
   public:
     Session(std::string_view id, std::string_view user)
-        : client_id(id), user_name(user), timer(TimerKind::Session, this) {}
+        : client_id(id),
+          user_name(user),
+          is_tap(id.starts_with(kTapPrefix)),
+          timer(TimerKind::Session, this) {}
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -55,13 +59,18 @@ class Session {
     std::string client_id;
     std::string user_name;      // empty: anonymous
     bool is_user_known = true;  // false: imported, and nobody has come for it yet
+    // Of the tap (broker/tap.h): no client's, whether there is telemetry or not. It never has a
+    // connection, is not counted, and is shown to nobody.
+    const bool is_tap;
     SlotHandle handle;
     // Its record in the journal, by which the records of its subscriptions and messages name it. 0:
     // it is not written down.
     journal::Key key = 0;
+    // Of the batches that have the newest state of that record.
+    std::uint64_t record_number = 0, record_essential = 0;
     bool is_will_recorded = false;
     bool is_end_recorded = false;
-    // Set: a session of the tap (broker/tap.h), under this name. It never has a connection.
+    // Of a session of the tap: its name, when it receives.
     std::shared_ptr<const std::string> tap_name;
     Connection* connection = nullptr;  // null: offline
     std::uint32_t expiry_s = 0;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "broker/connect_request.h"
+#include "broker/message_record.h"
 
 #include <algorithm>
 #include <random>
@@ -14,6 +15,7 @@ Shard::Shard(std::uint32_t index, Shared& shared, Now now)
       snapshot_(shared.snapshot),
       counters_(shared.counters[index]),
       now_(now),
+      wall_minus_steady_ms_(wall_minus_steady(now)),
       wheel_(now.steady),
       links_(shared.shards) {
     has_acl_ = std::any_of(snapshot_->security.begin(), snapshot_->security.end(),
@@ -32,6 +34,7 @@ Shard::~Shard() {
 }
 
 void Shard::run_timers() {
+    if (recorder_) look_at_clock();
     wheel_.advance(now_.steady, [this](Timer& timer) {
         switch (static_cast<TimerKind>(timer.kind())) {
             case TimerKind::Connection:
@@ -84,6 +87,7 @@ void Shard::send_all_wills() {
 }
 
 void Shard::shut_down() {
+    is_shut_down_ = true;
     std::vector<Connection*> live;
     for (auto& [id, session] : sessions_) {
         if (session->connection != nullptr) live.push_back(session->connection);
@@ -123,6 +127,7 @@ Session& Shard::make_session(std::string_view client_id, std::string_view user_n
     Session& session = *owned;
     session.handle = session_slots_.add(&session);
     sessions_.emplace(std::string_view(session.client_id), std::move(owned));
+    if (session.is_tap) return session;
     counters_.sessions.add();
     shared_.sessions.fetch_add(1, std::memory_order_relaxed);
     return session;
@@ -146,8 +151,10 @@ void Shard::end_session(Session& session) {
     }
     if (recorder_) recorder_->remove_session(session);
     session_slots_.remove(session.handle);
-    counters_.sessions.subtract();
-    shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    if (!session.is_tap) {
+        counters_.sessions.subtract();
+        shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    }
     auto it = sessions_.find(session.client_id);
     auto owned = std::move(it->second);  // the key is a view into it
     sessions_.erase(it);
@@ -200,6 +207,7 @@ bool Shard::matches_trace(std::string_view topic) const {
 
 void Shard::log_subscriptions() const {
     for (const auto& [id, session] : sessions_) {
+        if (session->is_tap) continue;
         log::notice("{} ({}, {} subscriptions)", id, session->is_online() ? "online" : "offline",
                     session->subscription_count);
         for (const Subscription* s = session->subscriptions; s != nullptr; s = s->next) {

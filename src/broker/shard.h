@@ -249,7 +249,8 @@ class Shard {
     void end_parked(Group& group);
     bool unpark_one(Group& group);
     void unpark();
-    void drop_parked(Group& group);
+    void hand_parked(Group& group, const topics::GroupMember& member);
+    void give_parked(Group& group, const topics::GroupMember& member);
 
     // tap.cc
     void begin_tap(Session& session);
@@ -257,7 +258,7 @@ class Shard {
     bool has_tap_window(const Session& session) const;
     bool has_tap_credit() const;
     void send_to_tap(Session& session, const OutEntry& entry);
-    void give_to_tap(TapMessage message, std::shared_ptr<const std::string> name);
+    void give_to_tap(TapMessage message, const std::shared_ptr<const std::string>& name);
     void send_tap_batch();
     void on_tap_stored(std::unique_ptr<TapBatch> batch);
 
@@ -279,6 +280,7 @@ class Shard {
     void detach(Connection& connection);
     void send_will(Session& session);
     void set_end(Session& session, std::uint32_t delay_s);
+    void look_at_clock();
     void on_session_timer(Session& session);
 
     static Subscription* find_subscription(const Session& session,
@@ -295,6 +297,7 @@ class Shard {
     std::shared_ptr<const Snapshot> snapshot_;
     Counters& counters_;
     Now now_;
+    std::int64_t wall_minus_steady_ms_;  // by which the ends of sessions are written down
     TimerWheel wheel_;
     bool has_acl_ = false;
 
@@ -354,6 +357,8 @@ class Shard {
     std::unique_ptr<TapBatch> tap_batch_;
     std::unique_ptr<TapBatch> tap_spare_;
     std::uint64_t tap_outstanding_ = 0;  // bytes that it has not given back
+    // It is given no more of what the journal has: a stop does not wait for telemetry.
+    bool is_shut_down_ = false;
 };
 
 }  // namespace martlet::broker

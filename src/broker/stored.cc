@@ -55,7 +55,7 @@ void Shard::put_back(Session& session, OutEntry& entry, ByteView value) {
     BodyRef message = message_of(value);
     // What it takes in memory may differ from what it took before.
     flow.out_bytes += message->size() - entry.stored_bytes;
-    if (!session.tap_name) counters_.queued_bytes.add(message->size() - entry.stored_bytes);
+    if (!session.is_tap) counters_.queued_bytes.add(message->size() - entry.stored_bytes);
     entry.is_stored = false;
     entry.message = message.release();
     flow.in_memory++;
@@ -64,7 +64,7 @@ void Shard::put_back(Session& session, OutEntry& entry, ByteView value) {
 void Shard::count_queued(Session& session, const OutEntry& entry) {
     Session::Flow& flow = session.flows();
     flow.out_bytes += entry.bytes();
-    if (session.tap_name) return;
+    if (session.is_tap) return counters_.tap_messages.add();
     counters_.queued_messages.add();
     counters_.queued_bytes.add(entry.bytes());
 }

@@ -23,8 +23,10 @@ std::uint32_t short_time(Milliseconds wall) {
     return static_cast<std::uint32_t>(wall.count());
 }
 
+// A day of it lies ahead of us, since the clock may have been set back: not 49 days before.
 Milliseconds full_time(Milliseconds now, std::uint32_t received) {
-    return now - Milliseconds(short_time(now) - received);
+    Milliseconds latest = now + std::chrono::hours(24);
+    return latest - Milliseconds(short_time(latest) - received);
 }
 
 }  // namespace
@@ -53,13 +55,6 @@ void Shard::begin_tap(Session& session) {
     // A key that was stored and never written would be given out again.
     recorder_->begin_keys_above(tap_->stored_up_to(session.client_id));
     taps_.push_back(&session);
-    counters_.sessions.subtract();
-    shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
-    // What it has is no client's: not counted, and no part of what is limited.
-    if (session.flow) {
-        counters_.queued_messages.subtract(session.flow->out.size());
-        counters_.queued_bytes.subtract(session.flow->out_bytes);
-    }
     pump(session);
 }
 
@@ -83,7 +78,7 @@ void Shard::offer_to_tap(Publication& publication) {
 }
 
 bool Shard::has_tap_window(const Session& session) const {
-    return session.flow->out.in_flight() < kInFlightMax &&
+    return !is_shut_down_ && session.flow->out.in_flight() < kInFlightMax &&
            tap_outstanding_ <= options().telemetry_credit_bytes;
 }
 
@@ -106,7 +101,7 @@ void Shard::send_to_tap(Session& session, const OutEntry& entry) {
     give_to_tap(std::move(message), session.tap_name);
 }
 
-void Shard::give_to_tap(TapMessage message, std::shared_ptr<const std::string> name) {
+void Shard::give_to_tap(TapMessage message, const std::shared_ptr<const std::string>& name) {
     if (tap_batch_ && name && tap_batch_->name && tap_batch_->name != name) send_tap_batch();
     if (!tap_batch_) {
         tap_batch_ = tap_spare_ ? std::move(tap_spare_) : std::make_unique<TapBatch>();
@@ -114,7 +109,7 @@ void Shard::give_to_tap(TapMessage message, std::shared_ptr<const std::string> n
         tap_batch_->bytes = 0;
         tap_batch_->name.reset();
     }
-    if (name) tap_batch_->name = std::move(name);
+    if (name && !tap_batch_->name) tap_batch_->name = name;
     std::uint64_t cost = tap_cost(message.message);
     tap_batch_->bytes += cost;
     tap_outstanding_ += cost;

@@ -2,13 +2,18 @@
 // end.
 
 #include "base/log.h"
+#include "broker/message_record.h"
 #include "broker/shard.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace martlet::broker {
 
 namespace {
+
+// Less is the clock's own drift.
+constexpr Milliseconds kClockStep = std::chrono::minutes(1);
 
 std::int64_t in_seconds(const Now& now, std::uint32_t seconds) {
     return (now.steady + std::chrono::seconds(seconds)).count();
@@ -46,6 +51,16 @@ void Shard::set_end(Session& session, std::uint32_t delay_s) {
         due = due == 0 ? session.will_due_ms : std::min(due, session.will_due_ms);
     }
     wheel_.set(session.timer, Milliseconds(due));
+}
+
+// The wall clock was set: the ends that are written down would be wrong after a restart.
+void Shard::look_at_clock() {
+    std::int64_t before = wall_minus_steady_ms_, now = wall_minus_steady(now_);
+    if (std::abs(now - before) < kClockStep.count()) return;
+    wall_minus_steady_ms_ = now;
+    for (auto& [id, session] : sessions_) {
+        if (session->is_end_recorded) recorder_->put_session(*session);
+    }
 }
 
 void Shard::on_session_timer(Session& session) {

@@ -97,6 +97,10 @@ Status ThreadedJournal::force_sync() {
     return inner_->writer.force_sync();
 }
 
+const SyncTimes& ThreadedJournal::sync_times() const {
+    return inner_->writer.sync_times();
+}
+
 JournalStats ThreadedJournal::stats() const {
     auto stats = inner_->writer.stats();
     stats.log = inner_->log->stats();

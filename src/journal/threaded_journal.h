@@ -2,12 +2,14 @@
 
 // The journal with its two threads: one merges the batches that wait, writes and syncs them once
 // (group commit) and compacts while nothing waits; the other reads back. Made and ended by the main
-// thread; submit(), read(), take_keys(), is_full() and stats() may be called by any.
+// thread; submit(), read(), take_keys(), is_full(), stats() and sync_times() may be called by any.
 
+#include "base/histogram.h"
 #include "base/result.h"
 #include "journal/journal.h"
 #include "journal/log.h"
 
+#include <array>
 #include <functional>
 #include <memory>
 
@@ -34,6 +36,11 @@ struct JournalStats {
     bool is_full = false;
 };
 
+// How long the disk was waited for, in seconds.
+inline constexpr std::array<double, 10> kSyncSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                                                        0.005,  0.01,    0.05,   0.25,  1};
+using SyncTimes = Histogram<kSyncSeconds.size()>;
+
 class ThreadedJournal final : public Journal {
   public:
     // `on_room`: called on the writer's thread when a full journal has room again.
@@ -51,6 +58,7 @@ class ThreadedJournal final : public Journal {
     // `persistence_sync` says.
     Status force_sync();
     JournalStats stats() const;
+    const SyncTimes& sync_times() const;
 
   private:
     struct Inner;

@@ -208,8 +208,10 @@ void Writer::refuse_others(Batches& batches) {
 Status Writer::sync() {
     sync_at_ = {};
     if (!log_.is_sync_due()) return Done{};
+    auto begun = Clock::now();
     auto synced = log_.sync();
     ++syncs_;
+    sync_times_.observe(std::chrono::duration<double>(Clock::now() - begun).count());
     if (!synced.ok()) enter_full(synced.error());
     return synced;
 }

@@ -28,6 +28,7 @@ class Writer {
     Status force_sync();
     // All but `log`.
     JournalStats stats() const;
+    const SyncTimes& sync_times() const { return sync_times_; }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -76,6 +77,7 @@ class Writer {
     std::atomic<std::uint64_t> records_ = 0;
     std::atomic<std::uint64_t> bytes_ = 0;
     std::atomic<std::uint64_t> errors_ = 0;
+    SyncTimes sync_times_{kSyncSeconds};
 
     // The thread's own.
     Group group_;

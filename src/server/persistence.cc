@@ -131,6 +131,8 @@ void Persistence::restore(broker::Shared& shared, const std::vector<broker::Shar
     restore_.reset();
     log::info("Journal {}: {} sessions, {} subscriptions, {} queued and {} retained messages.",
               path_, counts.sessions, counts.subscriptions, counts.messages, counts.retained);
+    if (counts.telemetry > 0)
+        log::info("Journal {}: {} messages wait for telemetry.", path_, counts.telemetry);
     if (counts.unknown > 0)
         log::warning(
             "Warning: Journal {}: {} records are of a kind that this version does not know; they "

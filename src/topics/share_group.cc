@@ -20,9 +20,12 @@ void ShareGroup::join(const GroupMember& member) {
         members_.push_back(member);
 }
 
-void ShareGroup::leave(std::uint32_t shard, SlotHandle session) {
-    std::erase_if(members_,
-                  [&](const GroupMember& m) { return m.shard == shard && m.session == session; });
+std::optional<GroupMember> ShareGroup::leave(std::uint32_t shard, SlotHandle session) {
+    const GroupMember* found = find(shard, session);
+    if (found == nullptr) return std::nullopt;
+    GroupMember member = *found;
+    members_.erase(members_.begin() + (found - members_.data()));
+    return member;
 }
 
 void ShareGroup::set_online(std::uint32_t shard, SlotHandle session, bool is_online) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,8 @@ class ShareGroup {
 
     // Adds the member, or replaces its options.
     void join(const GroupMember& member);
-    void leave(std::uint32_t shard, SlotHandle session);
+    // Gives back the member as it was; nothing when it was none.
+    std::optional<GroupMember> leave(std::uint32_t shard, SlotHandle session);
     void set_online(std::uint32_t shard, SlotHandle session, bool is_online);
 
     // The member whose turn it is: in rotation among those online; with none online, among those

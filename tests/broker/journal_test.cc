@@ -1,51 +1,15 @@
 // What is acknowledged, when, and what is there after a restart (ARCHITECTURE.md, "Journal").
 
-#include "tests/broker/client.h"
+#include "tests/broker/lasting_table.h"
 
 #include <gtest/gtest.h>
-
-#include <memory>
 
 namespace martlet::broker {
 namespace {
 
 using std::chrono::seconds;
 
-class Journal : public testing::TestWithParam<std::uint32_t> {
-  protected:
-    Journal() { start(); }
-
-    static ConnectWish lasting() { return {.clean_start = false, .expiry = UINT32_MAX}; }
-    static inline const PublishWish kQos1{.qos = Qos::AtLeastOnce};
-    static inline const PublishWish kQos2{.qos = Qos::ExactlyOnce};
-    static constexpr SubscribeWish kSub1{.qos = Qos::AtLeastOnce};
-    static constexpr SubscribeWish kSub2{.qos = Qos::ExactlyOnce};
-
-    void start() {
-        TableOptions options;
-        options.shards = GetParam();
-        options.broker = broker_;
-        options.disk = &disk_;
-        options.now.wall += away_;
-        table_ = std::make_unique<Table>(options);
-    }
-    // The process is killed, and another one started.
-    void restart(Milliseconds away = Milliseconds(0)) {
-        away_ += away;
-        table_.reset();
-        disk_.kill();
-        start();
-    }
-    Client client(const std::string& name) { return {*table_, name, table_->shared.home_of(name)}; }
-    // Its home is the first shard, or the last.
-    Client near(const std::string& name) { return {*table_, name, 0}; }
-    Client far(const std::string& name) { return {*table_, name, GetParam() - 1}; }
-
-    Options broker_;
-    Milliseconds away_{0};
-    journal::MemoryDisk disk_;
-    std::unique_ptr<Table> table_;
-};
+using Journal = LastingTable;
 
 INSTANTIATE_TEST_SUITE_P(Shards, Journal, testing::Values(1u, 2u));
 
@@ -277,66 +241,6 @@ TEST_P(Journal, ASessionExpiresWhileTheBrokerIsAway) {
     EXPECT_EQ(table_->sum(sessions), 0u);
     table_->settle();
     EXPECT_EQ(table_->journal->log().stats().live_records, 0u);
-}
-
-TEST_P(Journal, AFullDiskIsToldAndHarmsNobodyWhoReceives) {
-    Client subscriber = far("subscriber");
-    subscriber.connect(lasting());
-    subscriber.subscribe("t", kSub2);
-    subscriber.is_answering = false;
-    Client publisher = near("publisher");
-    publisher.connect();
-    Client old = near("old");
-    old.connect({.version = Version::V311});
-    publisher.publish("t", "before", kQos2);
-    disk_.limit(disk_.used());
-    std::string large(3000, 'x');
-    std::string heard;
-    for (int i = 0; i < 20 && heard.find("97") == std::string::npos; i++) {
-        publisher.say_publish("t", large, kQos1);
-        heard += publisher.heard() + "\n";
-    }
-    EXPECT_NE(heard.find("97"), std::string::npos) << heard;
-    old.say_publish("t", "from the old one", kQos1);
-    EXPECT_EQ(old.heard(), "");
-    // What the receiver says goes on: PUBREC, PUBREL, PUBCOMP.
-    subscriber.is_answering = true;
-    subscriber.say_ack(PacketType::Pubrec, 1);
-    EXPECT_NE(subscriber.heard().find("PUBREL m1"), std::string::npos);
-    disk_.limit(UINT64_MAX);
-    for (int i = 0; i < 5; i++) table_->turn(0);
-    EXPECT_EQ(old.heard(), "PUBACK m1 00");
-    publisher.publish("t", "after", kQos1);
-    EXPECT_NE(publisher.heard().find("PUBACK"), std::string::npos);
-}
-
-// Its new value waits for room while its removal is written.
-TEST_P(Journal, ASubscriptionThatEndsOnAFullDiskDoesNotComeBack) {
-    Client subscriber = far("subscriber");
-    subscriber.connect(lasting());
-    subscriber.subscribe("t", kSub1);
-    subscriber.heard();
-    Client publisher = far("publisher");
-    publisher.connect();
-    table_->journal->is_paused = true;
-    for (int i = 0; i < 6; i++) publisher.say_publish("t", std::string(3000, 'x'), kQos1);
-    table_->now.steady += Milliseconds(10);
-    for (int i = 0; i < 3; i++) table_->turn(GetParam() - 1);
-    subscriber.say(subscribe_frame(Version::V5, 7, "t", kSub2));
-    table_->turn(GetParam() - 1);
-    disk_.limit(disk_.used());
-    table_->journal->is_paused = false;
-    table_->settle();
-    ASSERT_TRUE(table_->journal->is_full());
-    subscriber.say(unsubscribe_frame(Version::V5, 8, "t"));
-    table_->settle();
-    disk_.limit(UINT64_MAX);
-    for (int i = 0; i < 5; i++) table_->turn(GetParam() - 1);
-    table_->settle();
-    EXPECT_NE(subscriber.heard().find("UNSUBACK m8 00"), std::string::npos);
-    restart();
-    EXPECT_EQ(table_->restored.sessions, 1u);
-    EXPECT_EQ(table_->restored.subscriptions, 0u);
 }
 
 }  // namespace

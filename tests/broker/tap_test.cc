@@ -60,7 +60,7 @@ class TapTest : public testing::TestWithParam<std::uint32_t> {
         options.shards = shards;
         options.broker = broker_;
         options.disk = lasts ? &disk_ : nullptr;
-        options.tap = &shelf_;
+        options.tap = is_on_ ? &shelf_ : nullptr;
         options.now.wall += away_;
         table_ = std::make_unique<Table>(options);
         table_->settle();
@@ -77,6 +77,7 @@ class TapTest : public testing::TestWithParam<std::uint32_t> {
     static inline const PublishWish kQos1{.qos = Qos::AtLeastOnce};
     static inline const PublishWish kQos2{.qos = Qos::ExactlyOnce};
 
+    bool is_on_ = true;
     Options broker_;
     Milliseconds away_{0};
     journal::MemoryDisk disk_;
@@ -158,6 +159,22 @@ TEST_P(TapTest, WhatWasNotStoredComesAgainWithItsKeyAndTime) {
     EXPECT_EQ(shelf_.seen(), "");
 }
 
+// A machine without a battery begins again in the past.
+TEST_P(TapTest, TheTimeOfReceiptIsRightWhenTheClockWasSetBack) {
+    start(GetParam());
+    std::int64_t then = table_->now.wall.count();
+    {
+        Client a = client("a");
+        a.connect();
+        a.publish("t", "1", kQos1);
+    }
+    restart(GetParam(), -hours(3));
+    ASSERT_EQ(shelf_.seen(), "t=1 kept\n");
+    EXPECT_NEAR(
+        static_cast<double>(shelf_.batches.front()->messages.front().received.count() - then), 0,
+        100);
+}
+
 TEST_P(TapTest, KeysGrow) {
     start(GetParam());
     Client a = client("a");
@@ -227,6 +244,88 @@ TEST_P(TapTest, WithoutJournalPublishersAreHeld) {
     }
     EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 50);
     EXPECT_EQ(table_->dropped(DropReason::TelemetryFull), 0u);
+}
+
+TEST_P(TapTest, AStopDoesNotWaitForABacklog) {
+    broker_.telemetry_credit_bytes = 500;
+    start(GetParam());
+    Client a = client("a");
+    a.connect();
+    for (int i = 0; i < 100; i++) a.publish("t", std::to_string(i), kQos1);
+    std::string all = shelf_.seen();
+    for (auto& shard : table_->shards) shard->shut_down();
+    table_->settle();
+    shelf_.store_all(*table_);
+    EXPECT_EQ(shelf_.seen(), "");
+    restart(GetParam());
+    while (!shelf_.batches.empty()) {
+        all += shelf_.seen();
+        shelf_.store_all(*table_);
+    }
+    EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 100);
+}
+
+TEST_P(TapTest, ItsMessagesDoNotExpire) {
+    start(GetParam());
+    Client a = client("a");
+    a.connect();
+    a.publish("t", "x", {.qos = Qos::AtLeastOnce, .expiry = 60});
+    EXPECT_EQ(shelf_.seen(), "t=x kept\n");
+    restart(GetParam(), hours(1));
+    EXPECT_EQ(shelf_.seen(), "t=x kept\n");
+}
+
+// Not among the clients, not in what is counted; with telemetry on, and when it is off again.
+TEST_P(TapTest, IsNoClient) {
+    auto sum_of = [&](auto pick) { return table_->sum(pick); };
+    auto sessions = [](const Counters& c) -> const Counter& { return c.sessions; };
+    auto subscriptions = [](const Counters& c) -> const Counter& { return c.subscriptions; };
+    auto queued = [](const Counters& c) -> const Counter& { return c.queued_messages; };
+    auto bytes = [](const Counters& c) -> const Counter& { return c.queued_bytes; };
+    auto expect_nothing = [&] {
+        EXPECT_EQ(sum_of(sessions), 0u);
+        EXPECT_EQ(sum_of(subscriptions), 0u);
+        EXPECT_EQ(sum_of(queued), 0u);
+        EXPECT_EQ(sum_of(bytes), 0u);
+        EXPECT_EQ(table_->shared.sessions.load(), 0);
+    };
+    start(GetParam());
+    expect_nothing();
+    {
+        Client a = client("a");
+        a.connect();
+        a.publish("t", "x", kQos1);
+        a.publish("t", "y", kQos2);
+        a.disconnect();
+    }
+    expect_nothing();
+    restart(GetParam());
+    expect_nothing();
+    is_on_ = false;
+    restart(GetParam());
+    expect_nothing();
+    EXPECT_EQ(table_->restored.sessions, 0u);
+    EXPECT_EQ(table_->restored.messages, 0u);
+    EXPECT_EQ(table_->restored.telemetry, 2u);
+    is_on_ = true;
+    restart(GetParam());
+    EXPECT_EQ(shelf_.seen(), "t=x kept\nt=y kept\n");
+    shelf_.store_all(*table_);
+    expect_nothing();
+}
+
+// What clients publish or subscribe to under its name has nothing to do with it.
+TEST_P(TapTest, ItsNameIsNoTopic) {
+    start(GetParam());
+    Client a = client("a");
+    a.connect();
+    a.subscribe("$telemetry/#");
+    a.subscribe("$share/$telemetry/t");
+    a.publish("t", "x", kQos1);
+    a.publish("$telemetry/0", "y", kQos1);
+    EXPECT_EQ(shelf_.seen(), "t=x kept\n");
+    shelf_.store_all(*table_);
+    EXPECT_EQ(a.payloads().size(), 2u);
 }
 
 TEST_P(TapTest, NoClientMayTakeItsName) {

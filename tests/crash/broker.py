@@ -73,6 +73,19 @@ class Broker:
         """Whether the process of that life still runs."""
         return self.is_up and self.life == life and self.has_died() is None
 
+    def has_work(self):
+        """Whether a thread of it wants a processor or the disk: on a busy machine it may wait long
+        for either, and say nothing meanwhile."""
+        tasks = f"/proc/{self.process.pid}/task"
+        try:
+            for task in os.listdir(tasks):
+                with open(f"{tasks}/{task}/stat", "rb") as stat:
+                    if stat.read().rpartition(b")")[2].split()[0] in (b"R", b"D"):
+                        return True
+        except OSError:
+            pass  # it ends, or a thread of it does
+        return False
+
     def kill(self):
         """Returns when it is gone."""
         self.is_up = False

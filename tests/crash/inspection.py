@@ -2,8 +2,8 @@
 
 from session import Session
 
-SETTLE_MAX_S = 90.0
-QUIET_MAX_S = 8.0  # without any packet: what has not come will not come
+SETTLE_MAX_S = 180.0
+QUIET_MAX_S = 8.0  # without a packet, and nothing to do: what has not come will not come
 LINGER_S = 0.3  # for what must not come
 LISTED_MAX = 5
 
@@ -48,6 +48,8 @@ class Inspection:
                 packets, moved = self.world.packets, loop.now
             if loop.now - looked > 0.1:
                 looked = loop.now
+                if self.world.broker.has_work():
+                    moved = loop.now
                 if is_done():
                     return
 
