@@ -40,7 +40,7 @@ bool write_all(int fd, std::string_view text) {
 }
 
 // `old` is null for a new file. False when the new file could not be given the old one's rights.
-bool set_rights(int fd, const struct stat* old) {
+bool set_rights(int fd, const struct stat* old, NewFile rights) {
     if (old != nullptr) {
         struct stat made {};
         if (fstat(fd, &made) != 0) return false;
@@ -48,7 +48,8 @@ bool set_rights(int fd, const struct stat* old) {
         if (!is_same && fchown(fd, old->st_uid, old->st_gid) != 0) return false;
         return fchmod(fd, old->st_mode & 07777) == 0;
     }
-    const auto* broker = geteuid() == 0 ? getpwnam("mosquitto") : nullptr;
+    bool is_shared = rights == NewFile::ForTheBroker && geteuid() == 0;
+    const auto* broker = is_shared ? getpwnam("mosquitto") : nullptr;
     if (broker == nullptr) return fchmod(fd, 0600) == 0;
     return fchown(fd, static_cast<uid_t>(-1), broker->pw_gid) == 0 && fchmod(fd, 0640) == 0;
 }
@@ -63,11 +64,12 @@ void sync_directory(const std::string& path) {
 }
 
 // 0 or errno.
-int put_in_place(const std::string& path, std::string_view text, const struct stat* old) {
+int put_in_place(const std::string& path, std::string_view text, const struct stat* old,
+                 NewFile rights) {
     std::string temporary = path + ".XXXXXX";
     int fd = mkostemp(temporary.data(), O_CLOEXEC);
     if (fd < 0) return errno;
-    bool is_ok = set_rights(fd, old) && write_all(fd, text);
+    bool is_ok = set_rights(fd, old, rights) && write_all(fd, text);
     int error = is_ok ? 0 : errno;
     if (close(fd) != 0 && is_ok) error = errno;
     if (error == 0 && rename(temporary.c_str(), path.c_str()) != 0) error = errno;
@@ -93,12 +95,12 @@ Status write_over(const std::string& path, std::string_view text) {
 
 }  // namespace
 
-Status replace_file(const std::string& path, std::string_view text) {
+Status replace_file(const std::string& path, std::string_view text, NewFile rights) {
     auto target = resolve(path);
     struct stat old {};
     bool is_there = stat(target.c_str(), &old) == 0;
     if (is_there && !S_ISREG(old.st_mode)) return write_over(target, text);
-    int error = put_in_place(target, text, is_there ? &old : nullptr);
+    int error = put_in_place(target, text, is_there ? &old : nullptr, rights);
     if (error == 0) return Done{};
     // Written over it would lose its content to a full disk.
     if (error == ENOSPC || error == EDQUOT || error == EIO || !is_there)

@@ -27,9 +27,12 @@ Result<AddressList> look_up(const std::string& host, const char* port, int famil
     hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* list = nullptr;
-    if (getaddrinfo(host.c_str(), port, &hints, &list) != 0 || list == nullptr) {
-        return Error{"Lookup error.", kLookupError};
+    int code = getaddrinfo(host.c_str(), port, &hints, &list);
+    // A bare machine has no /etc/hosts; no name means the loopback addresses.
+    if (code != 0 && host == "localhost" && port != nullptr) {
+        code = getaddrinfo(nullptr, port, &hints, &list);
     }
+    if (code != 0 || list == nullptr) return Error{"Lookup error.", kLookupError};
     return AddressList(list, &freeaddrinfo);
 }
 

@@ -1,8 +1,11 @@
 #include "config/files.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <string_view>
@@ -33,6 +36,11 @@ bool is_conf_name(std::string_view name) {
     return name.size() > kEnd.size() && name.substr(name.size() - kEnd.size()) == kEnd;
 }
 
+Error failed(const char* what, const std::string& path) {
+    const char* why = std::strerror(errno);
+    return {fmt::format("Error: Unable to {} '{}'. {}.", what, path, why), kExitInvalid};
+}
+
 }  // namespace
 
 Result<std::string> DiskFiles::read(const std::string& path) const {
@@ -40,7 +48,7 @@ Result<std::string> DiskFiles::read(const std::string& path) const {
     if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
         return Error{"Error: Config file '" + path + "' is a directory.", kExitInvalid};
     int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return Error{"Error: Unable to open config file '" + path + "'.", kExitInvalid};
+    if (fd < 0) return failed("open config file", path);
     std::string text;
     bool is_read = read_all(fd, text);
     ::close(fd);
@@ -50,8 +58,7 @@ Result<std::string> DiskFiles::read(const std::string& path) const {
 
 Result<std::vector<std::string>> DiskFiles::conf_files(const std::string& dir) const {
     DIR* handle = ::opendir(dir.c_str());
-    if (handle == nullptr)
-        return Error{"Error: Unable to open include_dir '" + dir + "'.", kExitInvalid};
+    if (handle == nullptr) return failed("open include_dir", dir);
     std::vector<std::string> paths;
     while (const dirent* entry = ::readdir(handle))
         if (is_conf_name(entry->d_name)) paths.push_back(dir + "/" + entry->d_name);

@@ -30,7 +30,9 @@ Error failed(const ListenOptions& options, const char* what, int error) {
     if (error == EADDRINUSE) {
         hint =
             " Another program listens there already, perhaps a broker that runs as a service: stop "
-            "it, or choose another port (-p).";
+            "it, or choose another port (-p; of the pages --http-port).";
+    } else if (error == EADDRNOTAVAIL) {
+        hint = " This machine has no such address.";
     } else if (error == ENODEV && !options.interface.empty()) {
         hint = fmt::format(" There is no network interface \"{}\" (bind_interface).",
                            options.interface);
@@ -94,7 +96,14 @@ Status Listener::open_tcp() {
     hints.ai_flags = AI_PASSIVE;
     addrinfo* list = nullptr;
     const char* host = options_.address.empty() ? nullptr : options_.address.c_str();
-    int code = getaddrinfo(host, std::to_string(options_.port).c_str(), &hints, &list);
+    auto port = std::to_string(options_.port);
+    int code = getaddrinfo(host, port.c_str(), &hints, &list);
+    if (code != 0 && options_.address == "localhost") {
+        // A bare machine has no /etc/hosts, and may have nobody to ask: without a name and without
+        // AI_PASSIVE these are the loopback addresses.
+        hints.ai_flags = 0;
+        code = getaddrinfo(nullptr, port.c_str(), &hints, &list);
+    }
     if (code != 0) {
         return Error{fmt::format("Error: Unable to resolve the listener address {}: {}.",
                                  place(options_), gai_strerror(code)),

@@ -33,7 +33,8 @@ bool Stream::watch(Watched* watched) {
 }
 
 void Stream::set_interest() {
-    if (is_reading_) loop_.change(fd_, EPOLLIN | (waits_for_room_ ? EPOLLOUT : 0u), watched_);
+    if (!is_reading_) return;
+    loop_.change(fd_, (has_end_ ? 0u : EPOLLIN) | (waits_for_room_ ? EPOLLOUT : 0u), watched_);
 }
 
 Stream::Outcome Stream::receive(Scratch& scratch, Receiver& receiver) {
@@ -85,6 +86,11 @@ Stream::Outcome Stream::receive(Scratch& scratch, Receiver& receiver) {
     Receiver::Taken taken = receiver.on_bytes(fresh, nullptr);
     if (taken.used < fresh.size()) keep(fresh.subspan(taken.used), taken.wanted);
     return Outcome::Open;
+}
+
+void Stream::end_reading() {
+    has_end_ = true;
+    set_interest();
 }
 
 void Stream::resume(Receiver& receiver) {

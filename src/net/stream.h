@@ -54,6 +54,9 @@ class Stream {
     enum class Outcome : std::uint8_t { Open, Closed, Failed };
     // Reads what is there, once, and gives it to the receiver.
     Outcome receive(Scratch& scratch, Receiver& receiver);
+    // After Outcome::Closed, for what is still to be written: the end, which would be reported
+    // again and again, is not asked for any more.
+    void end_reading();
     // Gives it what it left while it was held.
     void resume(Receiver& receiver);
 
@@ -92,6 +95,7 @@ class Stream {
     Endpoint peer_;
     bool waits_for_room_ = false;
     bool is_reading_ = true;
+    bool has_end_ = false;  // the peer's was seen
 };
 
 }  // namespace martlet::net

@@ -35,7 +35,8 @@ TEST_F(Disk, reads_a_file) {
 TEST_F(Disk, no_such_file) {
     auto text = files_.read(dir_ + "/none");
     ASSERT_FALSE(text.ok());
-    EXPECT_EQ(text.error().text, "Error: Unable to open config file '" + dir_ + "/none'.");
+    EXPECT_EQ(text.error().text,
+              "Error: Unable to open config file '" + dir_ + "/none'. No such file or directory.");
     EXPECT_EQ(text.error().code, 3);
 }
 
@@ -56,6 +57,8 @@ TEST_F(Disk, lists_conf_files_only) {
 TEST_F(Disk, no_such_directory) {
     auto paths = files_.conf_files(dir_ + "/none");
     ASSERT_FALSE(paths.ok());
+    EXPECT_EQ(paths.error().text,
+              "Error: Unable to open include_dir '" + dir_ + "/none'. No such file or directory.");
     EXPECT_EQ(paths.error().code, 3);
 }
 
