@@ -12,6 +12,7 @@ void Decoded::clear() {
     positions.clear();
     events.clear();
     messages.clear();
+    packets.clear();
 }
 
 bool Decoded::is_empty() const {

@@ -53,6 +53,7 @@ struct Decoded {
     std::vector<Position> positions;
     std::vector<Event> events;
     std::vector<DerivedMessage> messages;
+    std::vector<MeshPacket> packets;
 
     void clear();
     bool is_empty() const;

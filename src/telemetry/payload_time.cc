@@ -7,7 +7,6 @@ namespace martlet::telemetry {
 
 namespace {
 
-constexpr Time kYear2000 = 946'684'800'000;
 constexpr Time kDay = 86'400'000;
 
 // Takes fixed pieces off the front of a text; once something does not fit, all else fails.
@@ -127,7 +126,7 @@ bool payload_time(const JsonLeaf& leaf, std::optional<int> zone_minutes, Time re
     bool is_told = as_number(leaf, number) ? time_from_number(number, told)
                                            : leaf.type == LeafType::Text &&
                                                  time_from_text(leaf.text, zone_minutes, told);
-    if (!is_told || told < kYear2000 || told > received + kDay) return false;
+    if (!is_told || told < kEarliestTime || told > received + kDay) return false;
     time = told;
     return true;
 }

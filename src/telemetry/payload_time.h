@@ -11,6 +11,9 @@
 
 namespace martlet::telemetry {
 
+// The beginning of 2001. Clocks that were never set begin at 1970 or, with a battery, at 2000.
+inline constexpr Time kEarliestTime = 978'307'200'000;
+
 // Larger than 1e11: milliseconds; than 1e14: microseconds; than 1e17: nanoseconds.
 bool time_from_number(double number, Time& time);
 
@@ -19,7 +22,7 @@ bool time_from_number(double number, Time& time);
 // known it cannot be told: false.
 bool time_from_text(std::string_view text, std::optional<int> zone_minutes, Time& time);
 
-// A number, a text that is one, or ISO 8601. False as well when the time is not sane: before 2000,
+// A number, a text that is one, or ISO 8601. False as well when the time is not sane: before 2001,
 // or more than a day ahead of `received` (a clock that was never set).
 bool payload_time(const JsonLeaf& leaf, std::optional<int> zone_minutes, Time received, Time& time);
 

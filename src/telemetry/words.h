@@ -4,7 +4,9 @@
 // of one source, a sample is a time and a value, a position is a time and a place, an event is a
 // time and a text. Plain values; any thread. Times are milliseconds since 1970, UTC.
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,6 +84,23 @@ struct Event {
     std::string text;  // for people
     // More, as a JSON object; empty: nothing more.
     std::string details;
+};
+
+// One packet on a radio mesh, as it is counted by sender and receiver. Not stored.
+struct MeshPacket {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;   // 0xffffffff: everybody
+    std::uint32_t id = 0;   // 0: none
+    std::string_view port;  // what it is for; a text that lives for ever
+    std::uint32_t channel = 0;
+    Time time = 0;
+    std::size_t bytes = 0;  // of what it says
+    std::optional<double> snr_db;
+    std::optional<std::int32_t> rssi_dbm;
+    std::optional<std::uint32_t> hop_limit;
+    std::optional<std::uint32_t> hop_start;
+    bool want_ack = false;
+    bool is_via_mqtt = false;
 };
 
 }  // namespace martlet::telemetry

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "mqtt/topic.h"
 #include "telemetry/decoders/registry.h"
+#include "telemetry/ledger_text.h"
 #include "telemetry/payload_json.h"
 
 #include <algorithm>
@@ -64,7 +65,8 @@ void require_position(const Position& position) {
 void require_event(const Event& event) {
     CHECK(!event.kind.empty());
     require_text(event.kind);
-    require_text(event.text);
+    // What people write has lines.
+    CHECK(is_storable_text(event.text, kTextBytesMax));
     require_text(event.details);
     PayloadJson json;
     if (!event.details.empty()) CHECK(json.read(event.details) == "");

@@ -43,7 +43,13 @@ void answer_one(Talk& talk, std::uint8_t how) {
         if (how & 1) response.stream = std::make_unique<ThreePieces>();
         talk.answer(std::move(response));
     }
-    if (!talk.desk.sources.empty()) talk.feed_piece();
+    if (talk.desk.sources.empty()) return;
+    if (how == 13) {
+        talk.desk.sources.clear();
+        talk.connection.on_broken();
+        return;
+    }
+    talk.feed_piece();
 }
 
 }  // namespace

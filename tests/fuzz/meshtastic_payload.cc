@@ -6,6 +6,7 @@
 #include "mqtt/topic.h"
 #include "telemetry/decoders/meshtastic/cipher.h"
 #include "telemetry/decoders/registry.h"
+#include "telemetry/ledger_text.h"
 #include "telemetry/payload_json.h"
 
 #include <cmath>
@@ -54,7 +55,7 @@ void require_sound(const Decoded& out) {
     }
     PayloadJson json;
     for (const auto& event : out.events) {
-        CHECK(event.text.empty() || martlet::mqtt::is_valid_utf8(event.text));
+        CHECK(is_storable_text(event.text, std::size_t{1} << 16));
         CHECK(json.read(event.details).empty());
     }
 }

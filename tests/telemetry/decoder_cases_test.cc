@@ -26,7 +26,8 @@
 //
 // " at MS" ends a sample, position or event whose time is not that of the arrival. A source that is
 // not the sender stands after the first word: "sample [station acme/PRESS7] rssi = -61 dBm gauge".
-// On a failure the lines that came are printed as they would stand in the file.
+// On a failure the lines that came are printed as they would stand in the file. The time zone is
+// UTC.
 
 #include "mqtt/topic.h"
 #include "telemetry/decoded_text.h"
@@ -36,6 +37,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -222,6 +225,8 @@ std::vector<std::string> case_files() {
 class DecoderCases : public testing::TestWithParam<std::string> {};
 
 TEST_P(DecoderCases, comes_out_as_written) {
+    ::setenv("TZ", "UTC", 1);
+    ::tzset();
     CaseFile(MARTLET_SOURCE_DIR "/tests/telemetry/cases/" + GetParam() + ".txt").run();
 }
 

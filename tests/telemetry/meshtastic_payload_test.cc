@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::string_view kJsonTopic = "msh/EU_868/2/json/LongFast/!a1b2c3d4";
+
 std::string bytes_of(const char* bytes, std::size_t size) {
     return {bytes, size};
 }
@@ -77,6 +79,58 @@ TEST(MeshtasticPlace, UncertaintyFollowsFromPrecision) {
     EXPECT_EQ(old.fact(kSenderId, "position_precision"), "unknown");
 }
 
+TEST(MeshtasticPlace, HeightIsAboveTheSea) {
+    wire::Position position;
+    position.set_latitude_i(593'293'000);
+    position.set_longitude_i(180'686'000);
+    position.set_altitude_hae(52);
+    position.set_altitude_geoidal_separation(24);
+    auto by_ellipsoid = decode_once(Message(3, position.SerializeAsString()).plain());
+    EXPECT_EQ(by_ellipsoid.out.positions.at(0).altitude_m, 28);
+    position.set_altitude(27);
+    auto told = decode_once(Message(3, position.SerializeAsString()).plain());
+    EXPECT_EQ(told.out.positions.at(0).altitude_m, 27);
+}
+
+TEST(MeshtasticPlace, WhoSharesNoneHasNone) {
+    wire::Position position;
+    position.set_latitude_i(593'293'000);
+    position.set_longitude_i(180'686'000);
+    position.set_precision_bits(0);
+    EXPECT_TRUE(
+        decode_once(Message(3, position.SerializeAsString()).plain()).out.positions.empty());
+    position.clear_precision_bits();
+    auto old = decode_once(Message(3, position.SerializeAsString()).plain());
+    EXPECT_EQ(old.out.positions.size(), 1u);
+    EXPECT_EQ(old.fact(kSenderId, "position_precision"), "unknown");
+}
+
+TEST(MeshtasticPlace, TimeOfTheFixWhenTheClockIsZero) {
+    wire::Position position;
+    position.set_latitude_i(593'293'000);
+    position.set_longitude_i(180'686'000);
+    position.set_time(0);
+    position.set_timestamp(1'763'639'000);
+    auto found = decode_once(Message(3, position.SerializeAsString()).plain());
+    EXPECT_EQ(found.out.positions.at(0).time, 1'763'639'000'000);
+}
+
+// Control characters and those that turn the direction of what follows are for no screen.
+TEST(MeshtasticText, OrdersToTheScreenAreNoText) {
+    wire::User user;
+    user.set_long_name(
+        "a\x1b[2Jb\nc\xc2\x9b"
+        "31md\xe2\x80\xae"
+        "e\xe2\x81\xa6"
+        "f");
+    user.set_short_name("\xe2\x80\x8d\xf0\x9f\x93\xa1");
+    auto found = decode_once(Message(4, user.SerializeAsString()).plain());
+    EXPECT_EQ(found.note(kSenderId)->name, "a [2Jb c 31md e f");
+    EXPECT_EQ(found.fact(kSenderId, "short_name"), "\xe2\x80\x8d\xf0\x9f\x93\xa1") << "emoji stay";
+    auto text = decode_once(Message(1, "two\nlines\x07\r").plain());
+    EXPECT_EQ(text.event("text")->text, "two\nlines  ");
+}
+
 TEST(MeshtasticText, NamesInSwedishAndEmoji) {
     wire::User user;
     user.set_long_name("Räksmörgås på Ön 🦐");
@@ -93,7 +147,7 @@ TEST(MeshtasticText, ThatIsNotUtf8IsMended) {
     auto found = decode_once(Message(4, user.SerializeAsString()).plain());
     EXPECT_EQ(found.out.verdict, Verdict::Read);
     EXPECT_EQ(found.note(kSenderId)->name, "R\uFFFDksm\uFFFDrg\uFFFDs");
-    EXPECT_EQ(found.fact(kSenderId, "short_name"), "a\uFFFDb");
+    EXPECT_EQ(found.fact(kSenderId, "short_name"), "a b");
     auto text = decode_once(Message(1, "\xf0\x9f\x9b").plain());
     EXPECT_EQ(text.event("text")->text, "\uFFFD\uFFFD\uFFFD");
 }
@@ -223,7 +277,7 @@ TEST(MeshtasticPorts, ViaMqttIsMarked) {
 
 Found decode_json(std::string_view payload) {
     auto decoder = make_meshtastic();
-    return decode(*decoder, "msh/EU_868/2/json/LongFast/!a1b2c3d4", payload);
+    return decode(*decoder, kJsonTopic, payload);
 }
 
 TEST(MeshtasticJson, TextsThatAreJsonThemselves) {
@@ -253,6 +307,43 @@ TEST(MeshtasticJson, KindOfTelemetryByItsKeys) {
     EXPECT_EQ(metric(R"({"co2":612})", "air_quality/co2"), 612);
     EXPECT_EQ(metric(R"({"temperature":-4.5,"iaq":42})", "environment/iaq"), 42);
     EXPECT_TRUE(std::isnan(metric(R"({"battery_level":-1})", "device/battery_level")));
+}
+
+// The role is newer than this JSON: what binary messages told of it stays.
+TEST(MeshtasticJson, NoRoleIsNoClient) {
+    auto decoder = make_meshtastic();
+    auto say = [&](std::string_view role) {
+        std::string text =
+            R"({"from":2086346282,"to":4294967295,"id":0,"type":"nodeinfo","payload":)";
+        text += R"({"id":"!7c5b1e2a","longname":"A","shortname":"B","hardware":9)";
+        return decode(*decoder, kJsonTopic, text + std::string(role) + "}}");
+    };
+    EXPECT_EQ(say("").fact(kSenderId, "role"), "(none)");
+    EXPECT_EQ(say(",\"role\":2").fact(kSenderId, "role"), "ROUTER");
+    wire::User user;
+    user.set_long_name("A");
+    auto binary = decode_once(Message(4, user.SerializeAsString()).plain());
+    EXPECT_EQ(binary.fact(kSenderId, "role"), "CLIENT") << "zero is not sent";
+}
+
+// No number becomes another one by being too large for its field.
+TEST(MeshtasticJson, NumbersThatDoNotFit) {
+    auto say = [&](std::string_view from, std::string_view payload) {
+        std::string text = R"({"to":4294967295,"id":9,"rssi":4294967200,"type":"position","from":)";
+        text += from;
+        return decode(*make_meshtastic(), kJsonTopic,
+                      text + ",\"payload\":" + std::string(payload) + "}");
+    };
+    EXPECT_TRUE(say("2086346282", R"({"latitude_i":5000000000,"longitude_i":180686000})")
+                    .out.positions.empty());
+    auto found = say(
+        "2086346282",
+        R"({"latitude_i":593293000,"longitude_i":180686000,"ground_speed":-1,"altitude":9e12})");
+    ASSERT_EQ(found.out.positions.size(), 1u);
+    EXPECT_TRUE(std::isnan(found.out.positions[0].speed_kmh));
+    EXPECT_TRUE(std::isnan(found.out.positions[0].altitude_m));
+    EXPECT_EQ(found.sample(kSenderId, "packet/rx_rssi"), nullptr);
+    EXPECT_EQ(say("6381313578", "{}").out.problem, "no sender") << "2^32 + 2086346282";
 }
 
 TEST(MeshtasticJson, OrdersAndNonsense) {

@@ -90,8 +90,9 @@ TEST(PayloadTime, only_a_sane_time_counts) {
     };
     EXPECT_EQ(read((kReceived + kDay) / 1000.0), kReceived + kDay);
     EXPECT_EQ(read((kReceived + kDay) / 1000.0 + 1), kNever);
-    EXPECT_EQ(read(946'684'800), 946'684'800'000);
-    EXPECT_EQ(read(946'684'799), kNever);
+    EXPECT_EQ(read(978'307'200), 978'307'200'000);
+    EXPECT_EQ(read(978'307'199), kNever);
+    EXPECT_EQ(read(946'684'805), kNever) << "with a battery, but never set";
     EXPECT_EQ(read(0), kNever);
 }
 

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -311,6 +313,92 @@ TEST_F(JourneyTest, zones_are_entered_and_left_with_hysteresis) {
         if (sample.metric == "zone.depot") states.push_back(std::get<std::int64_t>(sample.value));
     }
     EXPECT_EQ(states, (std::vector<std::int64_t>{0, 1, 0}));
+}
+
+TEST_F(JourneyTest, polygons_are_zones_too) {
+    // An L, 2 km to the north and 2 km to the east, each leg 1 km wide; its inner corner is
+    // outside.
+    auto corner = [](double north_km, double east_km) {
+        double east = east_km * kKmInDegrees / std::cos(59.3 * M_PI / 180);
+        return Place{59.3 + north_km * kKmInDegrees, 18.0 + east, {}};
+    };
+    Zone yard{"yard",
+              0,
+              0,
+              0,
+              {corner(0, 0), corner(2, 0), corner(2, 1), corner(1, 1), corner(1, 2), corner(0, 2)}};
+    EXPECT_TRUE(contains(yard, corner(0.5, 0.5), 0));
+    EXPECT_TRUE(contains(yard, corner(1.9, 0.1), 0));
+    EXPECT_TRUE(contains(yard, corner(0.1, 1.9), 0));
+    EXPECT_FALSE(contains(yard, corner(1.5, 1.5), 0));
+    EXPECT_FALSE(contains(yard, corner(-0.1, 0.5), 0));
+    EXPECT_FALSE(contains(yard, corner(0.5, 2.1), 0));
+    EXPECT_FALSE(contains(yard, corner(0.5, -0.1), 0));
+    // With what the receiver does not know: 90 m from an edge, 130 m from a corner.
+    EXPECT_TRUE(contains(yard, corner(-0.09, 0.5), 100));
+    EXPECT_FALSE(contains(yard, corner(-0.09, -0.094), 100));
+    EXPECT_TRUE(contains(yard, corner(-0.09, -0.094), 140));
+
+    rules_.zones = {yard};
+    see(placed(0, -2));
+    see(placed(10 * kMinute, 0.5));
+    see(placed(20 * kMinute, 2.01, 20));
+    see(placed(30 * kMinute, 3));
+    EXPECT_EQ(count("zone_enter"), 1U);
+    EXPECT_EQ(count("zone_leave"), 1U);
+}
+
+TEST_F(JourneyTest, a_polygon_across_the_date_line) {
+    Zone fiji{"fiji", 0, 0, 0, {{-16, 177, {}}, {-16, -179, {}}, {-19, -179, {}}, {-19, 177, {}}}};
+    EXPECT_TRUE(contains(fiji, {-17, 179.9, {}}, 0));
+    EXPECT_TRUE(contains(fiji, {-17, -179.9, {}}, 0));
+    EXPECT_TRUE(contains(fiji, {-17, 180, {}}, 0));
+    EXPECT_TRUE(contains(fiji, {-17, -180, {}}, 0));
+    EXPECT_FALSE(contains(fiji, {-17, 0, {}}, 0));
+    EXPECT_FALSE(contains(fiji, {-17, -178, {}}, 0));
+    EXPECT_FALSE(contains(fiji, {-17, 176, {}}, 0));
+}
+
+TEST_F(JourneyTest, a_clock_that_jumped_ahead_stops_nothing) {
+    see(driving(0, 50));
+    Observation ahead = driving(20 * 60 * kMinute, 50);
+    ahead.received = kBegin + kSecond;
+    see(ahead);
+    for (int i = 2; i <= 62; i++) see(driving(i * kSecond, 50));
+    EXPECT_DOUBLE_EQ(sum("driving_time"), 60);
+    // Late ones of a clock that is right count nothing.
+    see(driving(5 * kSecond, 50));
+    EXPECT_DOUBLE_EQ(sum("driving_time"), 60);
+}
+
+// M2.9: how fast it was driven for how long, at night and above the limit.
+TEST_F(JourneyTest, M2_9_speed_profile) {
+    rules_.speed_limit_kmh = 70;
+    ::setenv("TZ", "UTC", 1);
+    ::tzset();
+    // kBegin is midnight: two minutes at night, then three from 12 o'clock on.
+    Time time = 0;
+    auto drive = [&](double kmh, Time duration) {
+        for (Time end = time + duration; time < end; time += 10 * kSecond)
+            see(driving(time + 10 * kSecond, kmh));
+    };
+    see(driving(0, 20));
+    drive(20, kMinute);
+    drive(40, kMinute);
+    time = 12 * 60 * kMinute;
+    see(driving(time, 75));
+    drive(75, kMinute);
+    drive(100, kMinute);
+    drive(120, kMinute);
+    // An interval in which the speed changed counts by its mean.
+    EXPECT_DOUBLE_EQ(sum("driving_time.under_30"), 60);
+    EXPECT_DOUBLE_EQ(sum("driving_time.30_to_50"), 60);
+    EXPECT_DOUBLE_EQ(sum("driving_time.50_to_80"), 60);
+    EXPECT_DOUBLE_EQ(sum("driving_time.80_to_110"), 60);
+    EXPECT_DOUBLE_EQ(sum("driving_time.over_110"), 60);
+    EXPECT_DOUBLE_EQ(sum("driving_time"), 300);
+    EXPECT_DOUBLE_EQ(sum("driving_time.night"), 120);
+    EXPECT_DOUBLE_EQ(sum("driving_time.over_limit"), 180);
 }
 
 TEST_F(JourneyTest, who_is_first_seen_inside_did_not_enter) {

@@ -100,14 +100,21 @@ TEST(VehicleQuantity, is_a_number_with_a_unit) {
           Row{"10 m/s", "km/h", 36}, Row{"25knots", "km/h", 46.3}, Row{"212 degF", "°C", 100},
           Row{"12600 mV", "V", 12.6}, Row{"1726.0 revolutions_per_minute", "1/min", 1726},
           Row{"-5.5 degC", "°C", -5.5}, Row{"1500 m", "km", 1.5}, Row{"3e1 percent", "%", 30},
-          Row{"100 mile_per_hour", "km/h", 160.9344}, Row{"5 energy", "%", 5}}) {
-        double got = 0;
-        ASSERT_TRUE(as_quantity(words(text), unit, got)) << text;
-        EXPECT_NEAR(got, number, 1e-6) << text;
+          Row{"100 mile_per_hour", "km/h", 160.9344}, Row{"50 kilometer / hour", "km/h", 50},
+          Row{"10 miles", "km", 16.09344}, Row{"300 K", "°C", 26.85}, Row{"1013 hPa", "kPa", 101.3},
+          Row{"7 cars", "", 7}}) {
+        auto got = as_quantity(words(text), unit);
+        ASSERT_TRUE(got) << text;
+        EXPECT_NEAR(got->number, number, 1e-6) << text;
+    }
+    // A unit that does not become the wanted one: a wrong value is worse than none.
+    for (auto [text, unit, number] :
+         {Row{"45%", "V", 0}, Row{"30 L", "%", 0}, Row{"5 energy", "%", 0},
+          Row{"9 furlongs", "km/h", 0}, Row{"50 km", "km/h", 0}, Row{"3 g", "m", 0}}) {
+        EXPECT_FALSE(as_quantity(words(text), unit)) << text << number;
     }
     for (const char* text : {"", " ", "fast", "kph 50", "-", ".", "e5", "1e999 kph", "None"}) {
-        double got = 0;
-        EXPECT_FALSE(as_quantity(words(text), "km/h", got)) << text;
+        EXPECT_FALSE(as_quantity(words(text), "km/h")) << text;
     }
 }
 

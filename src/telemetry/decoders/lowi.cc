@@ -1,6 +1,7 @@
 // The decoder of the LOWI energy gateway: one flat JSON object for each channel, numbers as numbers
 // or as text. Channel 0 is the house's P1 meter. No time in the payload: the arrival counts. All
-// channels are metrics of one source, "CH0/power_import" and so on.
+// channels are metrics of one source, "CH0/power_import" and so on. Its topics have a shape that
+// others' may have as well: what is none of its own is read as anything else is, by `json`.
 
 #include "telemetry/decoders/plain_text.h"
 #include "telemetry/decoders/registry.h"
@@ -66,10 +67,14 @@ bool is_channel(std::string_view level) {
     return level.find_first_not_of("0123456789", 2) == std::string_view::npos;
 }
 
+// `SERIAL/SET/REL/CH4`: somebody switches a relay.
+bool is_order(std::string_view topic) {
+    return topic.find("/SET/REL/") != std::string_view::npos;
+}
+
 // Whose channel the topic is about; owners may rename the first level, so that any text is a
 // serial number. `SERIAL/PUB/CH0`, `SERIAL/CH0`, `SERIAL/ANYTHING/CH0`; under a prefix as well.
 bool read_topic(std::string_view topic, std::string& serial, std::string_view& channel) {
-    if (topic.find("/SET/") != std::string_view::npos) return false;
     auto slash = topic.rfind('/');
     if (slash == std::string_view::npos || !is_channel(topic.substr(slash + 1))) return false;
     channel = topic.substr(slash + 1);
@@ -104,11 +109,13 @@ Value scaled(double number, double divisor) {
 
 class LowiDecoder : public Decoder {
   public:
-    explicit LowiDecoder(const Divisors& divisors) : divisors_(divisors) {}
+    LowiDecoder(const Divisors& divisors, std::unique_ptr<Decoder> others)
+        : divisors_(divisors), others_(std::move(others)) {}
 
     void decode(const Incoming& message, Decoded& out) override;
 
   private:
+    bool is_own(const Incoming& message, std::string_view problem) const;
     void add_field(const Field& field, Time time, Decoded& out);
     void add_net_power(Time time, Decoded& out);
     void add_facts(Decoded& out);
@@ -117,6 +124,7 @@ class LowiDecoder : public Decoder {
     std::optional<double> number(std::string_view key) const;
 
     Divisors divisors_;
+    std::unique_ptr<Decoder> others_;
     PayloadJson json_;
     std::string channel_;  // "CH0/", of the message that is being read
 };
@@ -124,12 +132,14 @@ class LowiDecoder : public Decoder {
 void LowiDecoder::decode(const Incoming& message, Decoded& out) {
     std::string_view channel;
     SourceId source{"lowi", {}};
-    if (message.payload.empty() || !read_topic(message.topic, source.id, channel)) return;
+    if (message.payload.empty() || is_order(message.topic)) return;
+    if (!read_topic(message.topic, source.id, channel)) return others_->decode(message, out);
+    auto problem = json_.read(message.payload);
+    if (problem.empty() && !json_.is_object()) problem = "not an object";
+    if (!is_own(message, problem)) return others_->decode(message, out);
     out.sender = std::move(source);
     channel_ = channel;
     channel_ += '/';
-    auto problem = json_.read(message.payload);
-    if (problem.empty() && !json_.is_object()) problem = "not an object";
     if (!problem.empty()) {
         out.verdict = Verdict::Unreadable;
         out.problem = problem;
@@ -140,6 +150,14 @@ void LowiDecoder::decode(const Incoming& message, Decoded& out) {
     if (out.samples.empty()) return;
     out.verdict = Verdict::Read;
     add_facts(out);
+}
+
+// On `SERIAL/PUB/CH0` it is, whatever it says. On other topics it says who it is.
+bool LowiDecoder::is_own(const Incoming& message, std::string_view problem) const {
+    auto before = message.topic.substr(0, message.topic.rfind('/'));
+    if (before.ends_with("/PUB")) return true;
+    if (!problem.empty()) return false;
+    return json_.find("ident") != nullptr || json_.find("device_CH") != nullptr;
 }
 
 Sample& LowiDecoder::add_sample(const Field& field, Time time, Decoded& out) {
@@ -242,18 +260,20 @@ std::unique_ptr<Decoder> make(const DecoderOptions& options, std::string& proble
             "number above 0";
         return nullptr;
     }
-    return std::make_unique<LowiDecoder>(divisors);
+    auto others = json_decoder().make({}, problem);
+    return std::make_unique<LowiDecoder>(divisors, std::move(others));
 }
 
 }  // namespace
 
 DecoderKind lowi_decoder() {
-    return {"lowi",
-            "LOWI energy gateway: P1 meter and channels",
-            // No wildcard where others' topics could end in the same way.
-            {"+/PUB/+", "+/SET/REL/+", "+/CH0", "+/CH1", "+/CH2", "+/CH3", "+/CH4", "+/CH5",
-             "+/CH6", "+/CH7", "+/CH8", "+/CH9"},
-            make};
+    return {
+        "lowi",
+        "LOWI energy gateway: P1 meter and channels",
+        {"+/PUB/+", "+/SET/REL/+", "+/CH0",   "+/CH1",   "+/CH2",   "+/CH3",   "+/CH4",   "+/CH5",
+         "+/CH6",   "+/CH7",       "+/CH8",   "+/CH9",   "+/+/CH0", "+/+/CH1", "+/+/CH2", "+/+/CH3",
+         "+/+/CH4", "+/+/CH5",     "+/+/CH6", "+/+/CH7", "+/+/CH8", "+/+/CH9"},
+        make};
 }
 
 }  // namespace martlet::telemetry

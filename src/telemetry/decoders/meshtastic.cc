@@ -197,8 +197,10 @@ void MeshtasticDecoder::take_closed(Findings& findings, bool is_first, Decoded& 
 // What is known of every packet, whatever it says.
 void MeshtasticDecoder::put_packet(std::string_view port, Findings& findings) {
     const Packet& packet = findings.packet();
+    if (port.empty()) port = "OTHER";
+    findings.traffic(port);
     std::string metric = "packets/";
-    metric += port.empty() ? "OTHER" : port;
+    metric += port;
     findings.increment("packets");
     findings.increment(metric);
     if (packet.radio) {
@@ -214,7 +216,8 @@ void MeshtasticDecoder::put_packet(std::string_view port, Findings& findings) {
     findings.state("packet/want_ack", packet.want_ack);
     findings.state("packet/via_mqtt", packet.is_via_mqtt);
     findings.flag("via_mqtt", packet.is_via_mqtt);
-    if (!packet.channel.empty()) findings.fact("channel", packet.channel);
+    if (!packet.channel.empty())
+        findings.fact("channel", clean_text(packet.channel, kRootBytesMax));
     if (packet.gateway != 0) findings.fact("gateway", node_text(packet.gateway));
 }
 

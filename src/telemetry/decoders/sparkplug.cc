@@ -7,6 +7,7 @@
 #include "telemetry/decoders/sparkplug/edge.h"
 #include "telemetry/decoders/sparkplug/payload.h"
 #include "telemetry/payload_json.h"
+#include "telemetry/payload_time.h"
 
 #include <array>
 
@@ -73,7 +74,7 @@ SourceId source_of(const Address& address) {
 
 Time time_of(const Metric& metric, const Payload& payload, Time received) {
     auto is_sound = [&](std::uint64_t time) {
-        return time > 0 && time <= static_cast<std::uint64_t>(received + kDay);
+        return time >= kEarliestTime && time <= static_cast<std::uint64_t>(received + kDay);
     };
     if (metric.time && is_sound(*metric.time)) return static_cast<Time>(*metric.time);
     if (payload.time && is_sound(*payload.time)) return static_cast<Time>(*payload.time);
@@ -181,8 +182,8 @@ void SparkplugDecoder::read_host(std::string_view host, const Incoming& message,
         }
         is_online = online->integer != 0;
         const JsonLeaf* at = json_.find("timestamp");
-        bool is_sound = at != nullptr && at->type == LeafType::Integer && at->integer > 0 &&
-                        at->integer <= message.received + kDay;
+        bool is_sound = at != nullptr && at->type == LeafType::Integer &&
+                        at->integer >= kEarliestTime && at->integer <= message.received + kDay;
         if (is_sound) time = at->integer;
     }
     bool is_known = hosts_.find(host) != nullptr;

@@ -33,6 +33,7 @@ struct Name {
     std::string unit;
     SeriesKind kind = SeriesKind::Gauge;
     bool is_identity = false;
+    bool is_unit_guessed = true;
 };
 
 // How the operator overrides what the name tells.
@@ -79,6 +80,35 @@ Value number_value(const JsonLeaf& leaf, double number) {
     return number;
 }
 
+// A name only hints at a unit. A value that cannot be in it shows that it is in another one:
+// sensors of pressure also tell pascals, those with a battery millivolts. Better none than a wrong
+// one.
+std::string_view fitting_unit(std::string_view unit, double number) {
+    double size = std::abs(number);
+    if (unit == "hPa") {
+        if (size >= 300 && size <= 1200) return unit;
+        return size >= 30'000 && size <= 120'000 ? "Pa" : "";
+    }
+    // A strength in per cent.
+    if (unit == "dBm" && number > 30) return "";
+    if (unit == "V" && size >= 1000) return size < 100'000 ? "mV" : "";
+    return unit;
+}
+
+// Metrics of Shelly's first generation, whose names say something else elsewhere. The energy begins
+// again with the device.
+struct ShellyMetric {
+    std::string_view metric;
+    std::string_view unit;
+    SeriesKind kind;
+};
+constexpr ShellyMetric kShellyMetrics[] = {
+    {"energy", "W·min", SeriesKind::Counter},
+    {"returned_energy", "W·min", SeriesKind::Counter},
+    {"total", "Wh", SeriesKind::Meter},
+    {"total_returned", "Wh", SeriesKind::Meter},
+};
+
 class JsonDecoder : public Decoder {
   public:
     explicit JsonDecoder(Options options) : options_(std::move(options)) {}
@@ -88,6 +118,7 @@ class JsonDecoder : public Decoder {
   private:
     void decode_bare(const Incoming& message, const JsonLeaf& leaf, Decoded& out);
     void decode_leaves(const Incoming& message, Decoded& out);
+    bool add_shelly(const Incoming& message, const JsonLeaf& leaf, const Name& name, Decoded& out);
     void add_value(const JsonLeaf& leaf, const Name& name, Decoded& out);
     void add_sample(const Name& name, Value value, SeriesKind kind, Decoded& out);
     bool add_position(const JsonLeaf& latitude, Decoded& out);
@@ -140,9 +171,23 @@ void JsonDecoder::decode_bare(const Incoming& message, const JsonLeaf& leaf, Dec
     const Name& name = name_of(!has_parent || last.empty() ? "value" : last);
     if (name.role == Role::TooLong) {
         left_out_++;
-    } else {
+    } else if (!add_shelly(message, leaf, name, out)) {
         add_value(leaf, name, out);
     }
+}
+
+// False: it is none of those.
+bool JsonDecoder::add_shelly(const Incoming& message, const JsonLeaf& leaf, const Name& name,
+                             Decoded& out) {
+    if (!message.topic.starts_with("shellies/") || !name.is_unit_guessed) return false;
+    auto found = std::find_if(std::begin(kShellyMetrics), std::end(kShellyMetrics),
+                              [&](const ShellyMetric& row) { return row.metric == name.metric; });
+    if (found == std::end(kShellyMetrics)) return false;
+    Name shelly = name;
+    shelly.unit = found->unit;
+    shelly.kind = found->kind;
+    add_value(leaf, shelly, out);
+    return true;
 }
 
 void JsonDecoder::decode_leaves(const Incoming& message, Decoded& out) {
@@ -171,6 +216,8 @@ void JsonDecoder::add_value(const JsonLeaf& leaf, const Name& name, Decoded& out
     } else if (as_number(leaf, number)) {
         if (leaf.type == LeafType::Text && name.is_identity) return;
         add_sample(name, number_value(leaf, number), name.kind, out);
+        std::string& unit = out.samples.back().unit;
+        if (name.is_unit_guessed) unit = fitting_unit(unit, number);
     } else if (leaf.type == LeafType::Text && state_word(leaf.text, state)) {
         add_sample(name, std::move(state), SeriesKind::State, out);
     }
@@ -243,11 +290,13 @@ const Name& JsonDecoder::name_of(std::string_view path) {
     name.role = role_of(path);
     name.metric = path.empty() ? "value" : metric_name(path);
     name.unit = words.unit;
+    name.is_unit_guessed = !words.is_unit_said;
     name.kind = words.kind;
     name.is_identity = words.is_identity;
     auto said = options_.overrides.find(name.metric);
     if (said != options_.overrides.end()) {
         name.unit = said->second.unit.value_or(name.unit);
+        name.is_unit_guessed = false;
         name.kind = said->second.kind.value_or(name.kind);
     }
     return names_.emplace(std::string(path), std::move(name)).first->second;

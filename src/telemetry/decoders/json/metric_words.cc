@@ -1,6 +1,7 @@
 #include "telemetry/decoders/json/metric_words.h"
 
 #include "base/ascii.h"
+#include "telemetry/decoders/plain_text.h"
 
 #include <algorithm>
 #include <array>
@@ -140,21 +141,27 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::string_view unit_in(const std::vector<std::string>& words) {
+std::string_view unit_in(const std::vector<std::string>& words, bool& is_said) {
     const auto& last = words.back();
     if (is_one_of(kUnitless, last)) return {};
     std::string_view told;
     // "hPa" and "kWh" look like two words.
     if (words.size() > 1 && words.end()[-2].size() == 1)
         told = unit_of(kUnits, words.end()[-2] + last);
+    is_said = true;
     if (!told.empty()) return told;
     told = unit_of(kUnits, last);
     // A word alone may be a name by chance, except those that nobody uses as one.
     if (!told.empty() && (words.size() > 1 || last.size() > 2)) return told;
+    is_said = false;
     auto quantity = last_unit(kQuantities, words);
+    // "power_current": a current, but of what size?
+    if (!quantity.empty() && last == "current") return {};
     if (quantity.empty()) quantity = last_unit(kWeakQuantities, words);
     for (const auto& row : kLetters) {
-        if (row.letter == last && row.quantity_unit == quantity) return row.unit;
+        if (row.letter != last || row.quantity_unit != quantity) continue;
+        is_said = true;
+        return row.unit;
     }
     // Power is the stronger word of the two, but "apparent power" is told in VA.
     if (has(words, "apparent")) return "VA";
@@ -178,14 +185,14 @@ MetricWords metric_words(std::string_view name) {
     auto words = words_of(name);
     if (words.empty()) return {};
     MetricWords result;
-    result.unit = unit_in(words);
+    result.unit = unit_in(words, result.is_unit_said);
     result.kind = kind_in(words, result.unit);
     result.is_identity = is_one_of(kIdentities, words.back());
     return result;
 }
 
 std::string metric_name(std::string_view name) {
-    std::string metric(name);
+    std::string metric = without_orders(name);
     for (char& c : metric) {
         if (!is_word_char(c) && c != '_' && c != '.' && c != '/') c = '_';
     }

@@ -12,7 +12,8 @@
 namespace martlet::telemetry {
 
 struct MetricWords {
-    std::string_view unit;  // empty: not known
+    std::string_view unit;      // empty: not known
+    bool is_unit_said = false;  // by name ("pressure_hpa"), rather than by a quantity ("pressure")
     SeriesKind kind = SeriesKind::Gauge;
     // A serial number, an address, a version: text in digits that is no value.
     bool is_identity = false;

@@ -2,6 +2,7 @@
 
 #include "base/json_writer.h"
 #include "mqtt/topic.h"
+#include "telemetry/decoders/plain_text.h"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,8 @@ namespace {
 
 // Bytes of the character that begins `text`; 0: none does.
 std::size_t character_bytes(std::string_view text) {
+    // No topic may hold a line end, but a text may.
+    if (text[0] == '\n' || text[0] == '\t') return 1;
     for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); size++) {
         if (mqtt::is_valid_utf8(text.substr(0, size))) return size;
     }
@@ -22,16 +25,17 @@ std::size_t character_bytes(std::string_view text) {
 
 }  // namespace
 
-std::string clean_text(std::string_view bytes, std::size_t bytes_max) {
-    if (bytes.size() <= bytes_max && mqtt::is_valid_utf8(bytes)) return std::string(bytes);
+std::string clean_text(std::string_view bytes, std::size_t bytes_max, bool keeps_lines) {
     constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+    std::string plain = without_orders(bytes, keeps_lines);
+    std::string_view rest = plain;
     std::string text;
-    while (!bytes.empty()) {
-        std::size_t size = character_bytes(bytes);
-        std::string_view character = size > 0 ? bytes.substr(0, size) : kReplacement;
+    while (!rest.empty()) {
+        std::size_t size = character_bytes(rest);
+        std::string_view character = size > 0 ? rest.substr(0, size) : kReplacement;
         if (text.size() + character.size() > bytes_max) break;
         text += character;
-        bytes.remove_prefix(std::max<std::size_t>(size, 1));
+        rest.remove_prefix(std::max<std::size_t>(size, 1));
     }
     return text;
 }
@@ -95,6 +99,26 @@ void Findings::event(std::string_view kind, Severity severity, std::string_view 
                      std::string details) {
     out_.events.push_back(
         {sender_, time_, std::string(kind), severity, std::string(text), std::move(details)});
+}
+
+void Findings::traffic(std::string_view port) {
+    MeshPacket& seen = out_.packets.emplace_back();
+    seen.from = packet_.from;
+    seen.to = packet_.to;
+    seen.id = packet_.id;
+    seen.port = port;
+    seen.channel = packet_.channel_number;
+    seen.time = packet_.time;
+    seen.bytes = std::max(packet_.payload.size(), packet_.encrypted.size());
+    if (packet_.radio) {
+        seen.snr_db = as_decimal(packet_.radio->snr_db);
+        seen.rssi_dbm = packet_.radio->rssi_dbm;
+    }
+    // Map reports never were on the air.
+    if (packet_.id != 0) seen.hop_limit = packet_.hop_limit;
+    if (packet_.id != 0) seen.hop_start = packet_.hop_start;
+    seen.want_ack = packet_.want_ack;
+    seen.is_via_mqtt = packet_.is_via_mqtt;
 }
 
 void Findings::write_path(JsonWriter& json) const {

@@ -16,8 +16,8 @@ class JsonWriter;
 
 namespace martlet::telemetry::meshtastic {
 
-// UTF-8 without U+0000 and of bounded length, whatever the bytes were.
-std::string clean_text(std::string_view bytes, std::size_t bytes_max);
+// UTF-8 of bounded length, whatever the bytes were, without orders to the screen (plain_text.h).
+std::string clean_text(std::string_view bytes, std::size_t bytes_max, bool keeps_lines = false);
 // The shortest decimal number that is this float: 4.171, where a cast gives 4.170999...
 double as_decimal(float value);
 
@@ -55,6 +55,9 @@ class Findings {
     void position(telemetry::Position position);
     void event(std::string_view kind, Severity severity, std::string_view text,
                std::string details);
+
+    // That there was this packet, for so-called `port`, which lives for ever.
+    void traffic(std::string_view port);
 
     // Members for an event's details: how the packet came here.
     void write_path(JsonWriter& json) const;

@@ -6,8 +6,10 @@
 #include "telemetry/decoders/meshtastic/payloads.h"
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <telemetry/proto/meshtastic.pb.h>
+#include <utility>
 
 namespace martlet::telemetry::meshtastic {
 
@@ -44,23 +46,24 @@ void write_leaf(JsonWriter& json, const JsonLeaf& leaf) {
     }
 }
 
+bool is_any_of(std::string_view name, std::initializer_list<std::string_view> names) {
+    for (std::string_view each : names) {
+        if (each == name) return true;
+    }
+    return false;
+}
+
 // The name that the metric has in the binary messages.
 std::string metric_name(std::string_view name) {
     std::string_view channel = name.substr(name.size() - std::min<std::size_t>(name.size(), 4));
-    if (channel.starts_with("_ch")) {
+    if (is_any_of(name.substr(0, name.size() - channel.size()), {"voltage", "current"}) &&
+        channel.starts_with("_ch")) {
         std::string moved(channel.substr(1));
         moved += '_';
         return moved += name.substr(0, name.size() - channel.size());
     }
     if (name == "pm10" || name == "pm25" || name == "pm100") return std::string(name) + "_standard";
     return std::string(name);
-}
-
-bool is_any_of(std::string_view name, std::initializer_list<std::string_view> names) {
-    for (std::string_view each : names) {
-        if (each == name) return true;
-    }
-    return false;
 }
 
 // Nothing in the message says which kind of telemetry it is. Null: this name does not tell.
@@ -84,11 +87,24 @@ std::optional<std::int64_t> JsonMode::integer(std::string_view path) const {
     return static_cast<std::int64_t>(*value);
 }
 
+template <typename T>
+std::optional<T> JsonMode::whole(std::string_view path) const {
+    auto value = integer(path);
+    if (!value || !std::in_range<T>(*value)) return std::nullopt;
+    return static_cast<T>(*value);
+}
+
 std::optional<double> JsonMode::number(std::string_view path) const {
     const JsonLeaf* leaf = json_.find(path);
     double value = 0;
     if (leaf == nullptr || !as_number(*leaf, value, false)) return std::nullopt;
     return value;
+}
+
+float JsonMode::real(std::string_view path) const {
+    double value = number(path).value_or(0);
+    bool fits = std::abs(value) <= double{std::numeric_limits<float>::max()};
+    return fits ? static_cast<float>(value) : 0;
 }
 
 std::string_view JsonMode::text(std::string_view path) const {
@@ -98,7 +114,9 @@ std::string_view JsonMode::text(std::string_view path) const {
 
 NodeId JsonMode::node(std::string_view path) const {
     // Signed before firmware 2.2.
-    return static_cast<NodeId>(integer(path).value_or(0));
+    auto value = integer(path).value_or(0);
+    bool is_id = std::in_range<std::int32_t>(value) || std::in_range<NodeId>(value);
+    return is_id ? static_cast<NodeId>(value) : 0;
 }
 
 std::string_view JsonMode::read_packet(std::string_view payload, const Topic& topic,
@@ -108,25 +126,16 @@ std::string_view JsonMode::read_packet(std::string_view payload, const Topic& to
     packet.from = node("from");
     if (packet.from == 0 || packet.from == kBroadcast) return "no sender";
     packet.to = node("to");
-    packet.id = static_cast<std::uint32_t>(integer("id").value_or(0));
+    packet.id = whole<std::uint32_t>("id").value_or(0);
     packet.channel = clean_text(topic.channel, kNameBytesMax);
-    packet.channel_number = static_cast<std::uint32_t>(integer("channel").value_or(0));
+    packet.channel_number = whole<std::uint32_t>("channel").value_or(0);
     packet.gateway = node_from_text(text("sender"));
     if (packet.gateway == 0) packet.gateway = topic.gateway;
-    auto seconds = static_cast<std::uint64_t>(integer("timestamp").value_or(0));
+    auto seconds = whole<std::uint64_t>("timestamp").value_or(0);
     packet.time = sound_time(seconds, packet.received).value_or(packet.received);
-    auto rssi = integer("rssi");
-    if (rssi) {
-        packet.radio =
-            Radio{static_cast<float>(number("snr").value_or(0)), static_cast<std::int32_t>(*rssi)};
-    }
-    auto small = [&](std::string_view path) -> std::optional<std::uint32_t> {
-        auto value = integer(path);
-        if (!value || *value < 0 || *value > 255) return std::nullopt;
-        return static_cast<std::uint32_t>(*value);
-    };
-    packet.hops_away = small("hops_away");
-    packet.hop_start = small("hop_start");
+    if (auto rssi = whole<std::int32_t>("rssi")) packet.radio = Radio{real("snr"), *rssi};
+    packet.hops_away = whole<std::uint8_t>("hops_away");
+    packet.hop_start = whole<std::uint8_t>("hop_start");
     packet.port = static_cast<Port>(port_of_json_type(text("type")));
     return {};
 }
@@ -186,18 +195,19 @@ void JsonMode::read_user(Findings& findings) const {
     wire::User user;
     user.set_long_name(std::string(text("payload.longname")));
     user.set_short_name(std::string(text("payload.shortname")));
-    user.set_hw_model(static_cast<std::uint32_t>(integer("payload.hardware").value_or(0)));
-    user.set_role(static_cast<std::uint32_t>(integer("payload.role").value_or(0)));
+    user.set_hw_model(whole<std::uint32_t>("payload.hardware").value_or(0));
+    // Older nodes do not tell it.
+    if (auto role = whole<std::uint32_t>("payload.role")) user.set_role(*role);
     put_user(user, findings);
 }
 
 void JsonMode::read_position(Findings& findings) const {
     wire::Position position;
     auto set = [&](std::string_view path, auto setter) {
-        if (auto value = integer(path)) (position.*setter)(static_cast<std::int32_t>(*value));
+        if (auto value = whole<std::int32_t>(path)) (position.*setter)(*value);
     };
     auto set_unsigned = [&](std::string_view path, auto setter) {
-        if (auto value = integer(path)) (position.*setter)(static_cast<std::uint32_t>(*value));
+        if (auto value = whole<std::uint32_t>(path)) (position.*setter)(*value);
     };
     set("payload.latitude_i", &wire::Position::set_latitude_i);
     set("payload.longitude_i", &wire::Position::set_longitude_i);
@@ -232,15 +242,15 @@ void JsonMode::read_neighbors(Findings& findings) const {
     wire::NeighborInfo info;
     info.set_node_id(node("payload.node_id"));
     info.set_last_sent_by_id(node("payload.last_sent_by_id"));
-    auto interval = integer("payload.node_broadcast_interval_secs").value_or(0);
-    info.set_node_broadcast_interval_secs(static_cast<std::uint32_t>(interval));
+    auto interval = whole<std::uint32_t>("payload.node_broadcast_interval_secs").value_or(0);
+    info.set_node_broadcast_interval_secs(interval);
     for (std::size_t i = 0; i < kLeavesMax; i++) {
         std::string path = "payload.neighbors." + std::to_string(i);
         NodeId neighbor = node(path + ".node_id");
         if (neighbor == 0) break;
         wire::Neighbor* added = info.add_neighbors();
         added->set_node_id(neighbor);
-        added->set_snr(static_cast<float>(number(path + ".snr").value_or(0)));
+        added->set_snr(real(path + ".snr"));
     }
     put_neighbors(info, findings);
 }
@@ -271,25 +281,25 @@ void JsonMode::read_route(Findings& findings) const {
 
 void JsonMode::read_waypoint(Findings& findings) const {
     wire::Waypoint waypoint;
-    waypoint.set_id(static_cast<std::uint32_t>(integer("payload.id").value_or(0)));
+    waypoint.set_id(whole<std::uint32_t>("payload.id").value_or(0));
     waypoint.set_name(std::string(text("payload.name")));
     waypoint.set_description(std::string(text("payload.description")));
-    waypoint.set_expire(static_cast<std::uint32_t>(integer("payload.expire").value_or(0)));
+    waypoint.set_expire(whole<std::uint32_t>("payload.expire").value_or(0));
     waypoint.set_locked_to(node("payload.locked_to"));
-    auto latitude = integer("payload.latitude_i");
-    auto longitude = integer("payload.longitude_i");
+    auto latitude = whole<std::int32_t>("payload.latitude_i");
+    auto longitude = whole<std::int32_t>("payload.longitude_i");
     if (latitude && longitude) {
-        waypoint.set_latitude_i(static_cast<std::int32_t>(*latitude));
-        waypoint.set_longitude_i(static_cast<std::int32_t>(*longitude));
+        waypoint.set_latitude_i(*latitude);
+        waypoint.set_longitude_i(*longitude);
     }
     put_waypoint(waypoint, findings);
 }
 
 void JsonMode::read_paxcount(Findings& findings) const {
     wire::Paxcount count;
-    count.set_wifi(static_cast<std::uint32_t>(integer("payload.wifi_count").value_or(0)));
-    count.set_ble(static_cast<std::uint32_t>(integer("payload.ble_count").value_or(0)));
-    count.set_uptime(static_cast<std::uint32_t>(integer("payload.uptime").value_or(0)));
+    count.set_wifi(whole<std::uint32_t>("payload.wifi_count").value_or(0));
+    count.set_ble(whole<std::uint32_t>("payload.ble_count").value_or(0));
+    count.set_uptime(whole<std::uint32_t>("payload.uptime").value_or(0));
     put_paxcount(count, findings);
 }
 

@@ -24,7 +24,12 @@ class JsonMode {
 
   private:
     std::optional<std::int64_t> integer(std::string_view path) const;
+    // One that does not fit T is none.
+    template <typename T>
+    std::optional<T> whole(std::string_view path) const;
     std::optional<double> number(std::string_view path) const;
+    // 0: none, or none that a node could send.
+    float real(std::string_view path) const;
     std::string_view text(std::string_view path) const;
     NodeId node(std::string_view path) const;
 

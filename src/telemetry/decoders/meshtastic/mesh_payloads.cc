@@ -78,7 +78,7 @@ void put_text(std::string_view text, Findings& findings) {
     if (packet.is_reaction) json.key("is_reaction").boolean(true);
     json.end_object();
     auto [kind, severity] = text_kind(packet.port);
-    findings.event(kind, severity, clean_text(text, kTextBytesMax), std::move(details));
+    findings.event(kind, severity, clean_text(text, kTextBytesMax, true), std::move(details));
     findings.gauge("text/size", "B", text.size());
 }
 
@@ -143,7 +143,9 @@ void put_waypoint(const wire::Waypoint& waypoint, Findings& findings) {
     json.begin_object();
     findings.write_path(json);
     json.key("id").integer(waypoint.id());
-    if (waypoint.has_latitude_i() && waypoint.has_longitude_i()) {
+    bool is_placed = waypoint.has_latitude_i() && waypoint.has_longitude_i() &&
+                     is_on_earth(waypoint.latitude_i(), waypoint.longitude_i());
+    if (is_placed) {
         json.key("latitude").number(waypoint.latitude_i() / 1e7);
         json.key("longitude").number(waypoint.longitude_i() / 1e7);
     }
@@ -151,7 +153,10 @@ void put_waypoint(const wire::Waypoint& waypoint, Findings& findings) {
     json.key("is_deleted").boolean(waypoint.expire() != kNever && waypoint.expire() <= now_s);
     if (waypoint.locked_to() != 0) json.key("locked_to").text(node_text(waypoint.locked_to()));
     json.key("name").text(name);
-    json.key("description").text(clean_text(waypoint.description(), kTextBytesMax));
+    json.key("description").text(clean_text(waypoint.description(), kTextBytesMax, true));
+    if (waypoint.geofence_radius() != 0) {
+        json.key("geofence_radius").integer(waypoint.geofence_radius());
+    }
     if (waypoint.icon() != 0) json.key("icon").integer(waypoint.icon());
     json.end_object();
     findings.event("waypoint", Severity::Info, name, std::move(details));

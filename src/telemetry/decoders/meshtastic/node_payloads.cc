@@ -29,10 +29,18 @@ std::optional<telemetry::Position> place(std::int32_t latitude_i, std::int32_t l
     // Divided, not multiplied: 593293000 must be 59.3293.
     place.latitude = latitude_i / 1e7;
     place.longitude = longitude_i / 1e7;
-    if (std::abs(place.latitude) > 90 || std::abs(place.longitude) > 180) return std::nullopt;
+    if (!is_on_earth(latitude_i, longitude_i)) return std::nullopt;
     // Old firmware does not tell its precision.
     if (bits > 0) place.uncertainty_m = uncertainty_m(bits);
     return place;
+}
+
+// Above the sea. A receiver that knows its height above the ellipsoid alone says how far the sea
+// stands from that.
+std::optional<double> altitude_m(const wire::Position& position) {
+    if (position.has_altitude()) return position.altitude();
+    if (!position.has_altitude_hae()) return std::nullopt;
+    return static_cast<double>(position.altitude_hae()) - position.altitude_geoidal_separation();
 }
 
 void put_precision(std::uint32_t bits, Findings& findings) {
@@ -61,6 +69,10 @@ void put_quality(const wire::Position& position, Findings& findings) {
 
 }  // namespace
 
+bool is_on_earth(std::int32_t latitude_i, std::int32_t longitude_i) {
+    return std::abs(latitude_i / 1e7) <= 90 && std::abs(longitude_i / 1e7) <= 180;
+}
+
 double uncertainty_m(std::uint32_t bits) {
     constexpr double kMetresPerDegree = 111'319.49;
     if (bits >= 32) return 0;
@@ -70,23 +82,23 @@ double uncertainty_m(std::uint32_t bits) {
 void put_user(const wire::User& user, Findings& findings) {
     put_names(user.long_name(), user.short_name(), findings);
     put_hardware(user.hw_model(), findings);
-    findings.fact("role", role_name(user.role()));
+    if (user.has_role()) findings.fact("role", role_name(user.role()));
     if (user.has_is_licensed()) findings.flag("is_licensed", user.is_licensed());
     if (user.has_is_unmessagable()) findings.flag("is_unmessagable", user.is_unmessagable());
 }
 
 void put_position(const wire::Position& position, Findings& findings) {
     constexpr std::uint32_t kTrackMax = 36'000;
-    std::uint32_t seconds = position.has_time() ? position.time() : position.timestamp();
+    std::uint32_t seconds = position.time() != 0 ? position.time() : position.timestamp();
     findings.set_time(seconds);
     put_quality(position, findings);
     if (!position.has_latitude_i() || !position.has_longitude_i()) return;
+    // "Nothing of my place is shared."
+    if (position.has_precision_bits() && position.precision_bits() == 0) return;
     auto found = place(position.latitude_i(), position.longitude_i(), position.precision_bits());
     if (!found) return;
     found->time = findings.time();
-    if (position.has_altitude() || position.has_altitude_hae()) {
-        found->altitude_m = position.has_altitude() ? position.altitude() : position.altitude_hae();
-    }
+    if (auto altitude = altitude_m(position)) found->altitude_m = *altitude;
     if (position.has_ground_speed()) found->speed_kmh = position.ground_speed();
     if (position.has_ground_track() && position.ground_track() <= kTrackMax) {
         found->heading_deg = position.ground_track() / 100.0;

@@ -32,6 +32,9 @@ void put_route(const wire::RouteDiscovery& route, Findings& findings);
 void put_routing_error(std::uint32_t error, Findings& findings);
 void put_waypoint(const wire::Waypoint& waypoint, Findings& findings);
 
+// In 1/10,000,000 of a degree.
+bool is_on_earth(std::int32_t latitude_i, std::int32_t longitude_i);
+
 // How far off a position may be whose sender keeps `bits` of each coordinate.
 double uncertainty_m(std::uint32_t bits);
 

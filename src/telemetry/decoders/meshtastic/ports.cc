@@ -38,6 +38,12 @@ bool read_telemetry(Findings& findings) {
            read(all.has_traffic(), kTrafficMetrics, all.traffic());
 }
 
+// In the binary message zero is not sent: who says no role is a client.
+void put_node_info(const wire::User& user, Findings& findings) {
+    put_user(user, findings);
+    if (!user.has_role()) findings.fact("role", role_name(0));
+}
+
 void put_routing(const wire::Routing& routing, Findings& findings) {
     if (routing.has_error_reason()) put_routing_error(routing.error_reason(), findings);
     if (routing.has_route_reply()) put_route(routing.route_reply(), findings);
@@ -46,7 +52,7 @@ void put_routing(const wire::Routing& routing, Findings& findings) {
 bool read_payload(Findings& findings) {
     switch (findings.packet().port) {
         case Port::NodeInfo:
-            return read_as(findings, put_user);
+            return read_as(findings, put_node_info);
         case Port::Position:
             return read_as(findings, put_position);
         case Port::MapReport:

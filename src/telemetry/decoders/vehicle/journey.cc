@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <numbers>
 
 namespace martlet::telemetry::vehicle {
 
 namespace {
 
-constexpr double kEarthKm = 6371;
 constexpr double kImpliedMaxKmh = 300;
 constexpr double kMovingKmh = 5;
 // Receivers that do not tell their uncertainty wander about this much while they stand.
@@ -24,6 +24,7 @@ constexpr Time kStillEndsTrip = 5 * kMinute;
 constexpr Time kSilenceMax = 60 * kMinute;
 constexpr Time kOdometerTrusted = 10 * kMinute;
 constexpr Time kOwnTimeHolds = 10 * kMinute;
+constexpr Time kClockAheadMax = 10 * kMinute;
 
 double radians(double degrees) {
     return degrees * std::numbers::pi / 180;
@@ -47,6 +48,21 @@ void put_increment(const SourceId& source, std::string_view metric, std::string_
         {source, std::string(metric), std::string(unit), SeriesKind::Increment, time, value});
 }
 
+std::string_view speed_band(double kmh) {
+    if (kmh < 30) return "driving_time.under_30";
+    if (kmh < 50) return "driving_time.30_to_50";
+    if (kmh < 80) return "driving_time.50_to_80";
+    if (kmh < 110) return "driving_time.80_to_110";
+    return "driving_time.over_110";
+}
+
+// 22 to 5 o'clock, where the process runs.
+bool is_night(Time time) {
+    auto seconds = static_cast<std::time_t>(time / 1000);
+    std::tm local{};
+    return localtime_r(&seconds, &local) != nullptr && (local.tm_hour >= 22 || local.tm_hour < 5);
+}
+
 Event event_of(const SourceId& source, std::string_view kind, Time time) {
     Event event;
     event.source = source;
@@ -56,14 +72,6 @@ Event event_of(const SourceId& source, std::string_view kind, Time time) {
 }
 
 }  // namespace
-
-double great_circle_km(const Place& a, const Place& b) {
-    double latitude = std::sin(radians(b.latitude - a.latitude) / 2);
-    double longitude = std::sin(radians(b.longitude - a.longitude) / 2);
-    double chord = latitude * latitude + std::cos(radians(a.latitude)) *
-                                             std::cos(radians(b.latitude)) * longitude * longitude;
-    return 2 * kEarthKm * std::asin(std::min(1.0, std::sqrt(chord)));
-}
 
 void Journey::observe(Observation now, const JourneyRules& rules, const SourceId& source,
                       Decoded& out) {
@@ -81,7 +89,7 @@ void Journey::observe(Observation now, const JourneyRules& rules, const SourceId
     if (step.km > 0) {
         put_increment(source, "distance", "km", now.time, rounded(step.km, 1e6), out);
     }
-    follow_driving(now, step, output);
+    follow_driving(now, step, rules, output);
     follow_trip(now, step, output);
     follow_harsh(now, rules, output);
     follow_limit(now, rules, output);
@@ -94,7 +102,11 @@ bool Journey::take_time(Observation& now) {
     bool is_own_lost =
         !now.is_own_time && own_time_came_ && now.received - *own_time_came_ > kOwnTimeHolds;
     bool is_own_found = now.is_own_time && !own_time_came_;
-    if (is_own_lost || is_own_found) *this = {};
+    // A clock that had jumped ahead and is right again: what was counted by it is void, or nothing
+    // would count until its time has come.
+    bool is_clock_mended = newest_ && now.is_own_time && *newest_ - now.received > kClockAheadMax &&
+                           *newest_ - now.time > kClockAheadMax;
+    if (is_own_lost || is_own_found || is_clock_mended) *this = {};
     if (now.is_own_time) own_time_came_ = now.received;
     if (!now.is_own_time && own_time_came_) now.time = *newest_;
     if (newest_ && now.time < *newest_) return false;
@@ -158,7 +170,8 @@ double Journey::step_by_odometer(const Observation& now) {
     return std::max(0.0, km - before);
 }
 
-void Journey::follow_driving(const Observation& now, const Step& step, Output output) {
+void Journey::follow_driving(const Observation& now, const Step& step, const JourneyRules& rules,
+                             Output output) {
     Time duration = 0;
     double kmh = 0;
     bool has_recent_speed = speed_ && now.time - speed_->time <= kStillEndsTrip;
@@ -170,8 +183,14 @@ void Journey::follow_driving(const Observation& now, const Step& step, Output ou
         kmh = *step.implied_kmh;
     }
     if (duration <= 0 || duration > kSilenceMax || kmh <= kMovingKmh) return;
-    put_increment(output.source, "driving_time", "s", now.time,
-                  static_cast<double>(duration) / 1000, output.out);
+    auto put = [&](std::string_view metric) {
+        put_increment(output.source, metric, "s", now.time, static_cast<double>(duration) / 1000,
+                      output.out);
+    };
+    put("driving_time");
+    put(speed_band(kmh));
+    if (is_night(now.time)) put("driving_time.night");
+    if (rules.speed_limit_kmh && kmh > *rules.speed_limit_kmh) put("driving_time.over_limit");
 }
 
 void Journey::follow_ignition(const Observation& now) {
@@ -306,11 +325,10 @@ void Journey::follow_zones(const Observation& now, const JourneyRules& rules, Ou
     inside_.resize(rules.zones.size());
     for (std::size_t i = 0; i < rules.zones.size(); i++) {
         const Zone& zone = rules.zones[i];
-        double metres = great_circle_km({zone.latitude, zone.longitude, {}}, *now.place) * 1000;
         bool was_inside = inside_[i].value_or(false);
         // Who stands on the edge must not come and go with each fix.
-        double reach = zone.radius_m + (was_inside ? uncertainty_m(*now.place) : 0);
-        bool is_inside = metres <= reach;
+        double slack_m = was_inside ? uncertainty_m(*now.place) : 0;
+        bool is_inside = contains(zone, *now.place, slack_m);
         if (inside_[i] == is_inside) continue;
         bool is_first = !inside_[i];
         inside_[i] = is_inside;

@@ -5,6 +5,7 @@
 // the newest tells it nothing. Owned by the decoder; one thread at a time.
 
 #include "telemetry/decoder.h"
+#include "telemetry/decoders/vehicle/zone.h"
 
 #include <optional>
 #include <string>
@@ -12,23 +13,10 @@
 
 namespace martlet::telemetry::vehicle {
 
-struct Zone {
-    std::string name;
-    double latitude = 0;
-    double longitude = 0;
-    double radius_m = 0;
-};
-
 struct JourneyRules {
     double harsh_ms2 = 3.0;
     std::optional<double> speed_limit_kmh;
     std::vector<Zone> zones;
-};
-
-struct Place {
-    double latitude = 0;
-    double longitude = 0;
-    std::optional<double> uncertainty_m;
 };
 
 struct Observation {
@@ -41,9 +29,6 @@ struct Observation {
     std::optional<double> odometer_km;
     std::optional<bool> ignition;
 };
-
-// On a ball of 6371 km.
-double great_circle_km(const Place& a, const Place& b);
 
 class Journey {
   public:
@@ -89,7 +74,8 @@ class Journey {
     void follow_trip(const Observation& now, const Step& step, Output output);
     void follow_ignition(const Observation& now);
     void end_trip(Time time, Output output);
-    void follow_driving(const Observation& now, const Step& step, Output output);
+    void follow_driving(const Observation& now, const Step& step, const JourneyRules& rules,
+                        Output output);
     void follow_harsh(const Observation& now, const JourneyRules& rules, Output output);
     void follow_limit(const Observation& now, const JourneyRules& rules, Output output);
     void follow_idling(const Observation& now, Output output);

@@ -19,9 +19,24 @@ bool read_number(std::string_view text, double min, double max, double& number) 
            number <= max;
 }
 
+// "59.1,18.0 59.2,18.0 59.2,18.1".
+bool read_corners(std::string_view text, Zone& zone) {
+    while (!text.empty()) {
+        std::string_view pair = take_part(text, ' ');
+        if (pair.empty()) continue;
+        Place& corner = zone.corners.emplace_back();
+        bool is_sound = read_number(take_part(pair, ','), -90, 90, corner.latitude) &&
+                        read_number(pair, -180, 180, corner.longitude);
+        if (!is_sound || zone.corners.size() > kCornersMax) return false;
+    }
+    return zone.corners.size() >= 3;
+}
+
 bool read_zone(std::string_view text, Zone& zone) {
     constexpr double kRadiusMaxM = 10'000'000;
     zone.name = metric_name(take_part(text, ' '));
+    if (text.find(',') != std::string_view::npos)
+        return !zone.name.empty() && read_corners(text, zone);
     return !zone.name.empty() && read_number(take_part(text, ' '), -90, 90, zone.latitude) &&
            read_number(take_part(text, ' '), -180, 180, zone.longitude) &&
            read_number(text, 1, kRadiusMaxM, zone.radius_m);
@@ -51,7 +66,8 @@ std::string_view take_option(std::string_view name, std::string_view value, Vehi
     if (name != "geofence") return "no such option";
     if (read.journey.zones.size() >= kZonesMax) return "at most 1000 geofences";
     Zone zone;
-    if (!read_zone(value, zone)) return "geofence is NAME LAT LON RADIUS_M";
+    if (!read_zone(value, zone))
+        return "geofence is NAME LAT LON RADIUS_M, or NAME and 3 to 1000 corners LAT,LON";
     read.journey.zones.push_back(std::move(zone));
     return "";
 }

@@ -12,7 +12,8 @@ namespace martlet::telemetry::vehicle {
 
 struct VehicleOptions {
     AddressRules address;  // vehicle NAME, vehicle_level N
-    JourneyRules journey;  // speed_limit KMH, harsh MS2, geofence NAME LAT LON RADIUS_M
+    JourneyRules journey;  // speed_limit KMH, harsh MS2, geofence NAME LAT LON RADIUS_M,
+                           // geofence NAME LAT,LON LAT,LON LAT,LON ...
 };
 
 // False: `problem` says what is wrong.

@@ -71,10 +71,20 @@ void put_trigger(const PayloadJson& json, Reading& reading) {
     reading.events.push_back(std::move(event));
 }
 
+// Phones say -1 for what they do not know.
+bool is_unknown(std::string_view key, const JsonLeaf& leaf) {
+    constexpr std::array<std::string_view, 4> kKeys = {"vel", "cog", "acc", "batt"};
+    double number = 0;
+    return as_number(leaf, number) && number == -1 &&
+           std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+}
+
 void read_location(const PayloadJson& json, Reading& reading) {
     for (const Key& key : kLocationKeys) {
         const JsonLeaf* leaf = json.find(key.key);
-        if (leaf != nullptr) put({&signal_of(key.metric), 1}, *leaf, reading);
+        if (leaf != nullptr && !is_unknown(key.key, *leaf)) {
+            put({&signal_of(key.metric), 1}, *leaf, reading);
+        }
     }
     put_fact("tracker_id", text_at(json, "tid"), reading);
     put_states(json, reading);

@@ -2,6 +2,7 @@
 
 #include "telemetry/decoders/vehicle/words.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -30,7 +31,12 @@ constexpr std::array kConversions = {
     Conversion{"f", "°C", 5.0 / 9, -32},
     Conversion{"degreefahrenheit", "°C", 5.0 / 9, -32},
     Conversion{"kelvin", "°C", 1, -273.15},
+    Conversion{"k", "°C", 1, -273.15},
+    Conversion{"milesperhour", "km/h", kKmhInMph},
+    Conversion{"mile/hour", "km/h", kKmhInMph},
+    Conversion{"meter/second", "km/h", kKmhInMs},
     Conversion{"mile", "km", kKmhInMph},
+    Conversion{"miles", "km", kKmhInMph},
     Conversion{"mi", "km", kKmhInMph},
     Conversion{"m", "km", 0.001},
     Conversion{"meter", "km", 0.001},
@@ -40,9 +46,86 @@ constexpr std::array kConversions = {
     Conversion{"millivolt", "V", 0.001},
     Conversion{"psi", "kPa", 6.894757},
     Conversion{"bar", "kPa", 100},
+    Conversion{"hpa", "kPa", 0.1},
+    Conversion{"mbar", "kPa", 0.1},
+    Conversion{"inhg", "kPa", 3.386389},
     Conversion{"minute", "s", 60},
     Conversion{"min", "s", 60},
 };
+
+// Other spellings of the units themselves, as folded() has them.
+struct Spelling {
+    std::string_view word;
+    std::string_view unit;
+};
+
+constexpr std::array kSpellings = {
+    Spelling{"km/h", "km/h"},
+    Spelling{"kmh", "km/h"},
+    Spelling{"kph", "km/h"},
+    Spelling{"kmph", "km/h"},
+    Spelling{"kilometer/hour", "km/h"},
+    Spelling{"kilometerperhour", "km/h"},
+    Spelling{"kilometersperhour", "km/h"},
+    Spelling{"rpm", "1/min"},
+    Spelling{"1/min", "1/min"},
+    Spelling{"revolution/minute", "1/min"},
+    Spelling{"revolutionperminute", "1/min"},
+    Spelling{"revolutionsperminute", "1/min"},
+    Spelling{"°c", "°C"},
+    Spelling{"c", "°C"},
+    Spelling{"degc", "°C"},
+    Spelling{"celsius", "°C"},
+    Spelling{"degreec", "°C"},
+    Spelling{"degreecelsius", "°C"},
+    Spelling{"%", "%"},
+    Spelling{"pct", "%"},
+    Spelling{"percent", "%"},
+    Spelling{"v", "V"},
+    Spelling{"volt", "V"},
+    Spelling{"volts", "V"},
+    Spelling{"km", "km"},
+    Spelling{"kilometer", "km"},
+    Spelling{"kilometers", "km"},
+    Spelling{"m", "m"},
+    Spelling{"meter", "m"},
+    Spelling{"meters", "m"},
+    Spelling{"°", "°"},
+    Spelling{"deg", "°"},
+    Spelling{"degree", "°"},
+    Spelling{"degrees", "°"},
+    Spelling{"kpa", "kPa"},
+    Spelling{"kilopascal", "kPa"},
+    Spelling{"g/s", "g/s"},
+    Spelling{"gps", "g/s"},
+    Spelling{"gram/second", "g/s"},
+    Spelling{"grampersecond", "g/s"},
+    Spelling{"gramspersecond", "g/s"},
+    Spelling{"l/h", "L/h"},
+    Spelling{"lph", "L/h"},
+    Spelling{"liter/hour", "L/h"},
+    Spelling{"literperhour", "L/h"},
+    Spelling{"litersperhour", "L/h"},
+    Spelling{"l/100km", "L/100 km"},
+    Spelling{"s", "s"},
+    Spelling{"sec", "s"},
+    Spelling{"second", "s"},
+    Spelling{"seconds", "s"},
+};
+
+// Takes `number` from what `word` says to `unit`. False: they do not go together.
+bool convert(std::string_view word, std::string_view unit, double& number) {
+    // What has no unit is counted in anything ("7 satellites").
+    if (word.empty() || unit.empty()) return true;
+    for (const Conversion& conversion : kConversions) {
+        if (conversion.from != word || conversion.to != unit) continue;
+        number = scaled(number + conversion.offset, conversion.factor);
+        return true;
+    }
+    return std::any_of(kSpellings.begin(), kSpellings.end(), [&](const Spelling& spelling) {
+        return spelling.word == word && spelling.unit == unit;
+    });
+}
 
 // Where the number at the beginning ends.
 std::size_t number_size(std::string_view text) {
@@ -59,23 +142,17 @@ double scaled(double number, double factor) {
     return std::round(number * factor * 1e6) / 1e6;
 }
 
-bool as_quantity(const JsonLeaf& leaf, std::string_view unit, double& number) {
-    if (as_number(leaf, number)) return true;
-    if (leaf.type != LeafType::Text) return false;
+std::optional<Measured> as_quantity(const JsonLeaf& leaf, std::string_view unit) {
+    Measured quantity;
+    if (as_number(leaf, quantity.number)) return quantity;
+    if (leaf.type != LeafType::Text) return std::nullopt;
     std::string_view text = trimmed(leaf.text);
     std::size_t size = number_size(text);
-    if (size == 0) return false;
-    JsonLeaf head;
-    head.type = LeafType::Text;
-    head.text = text.substr(0, size);
-    if (!as_number(head, number)) return false;
+    if (size == 0 || !as_number(text.substr(0, size), quantity.number)) return std::nullopt;
     std::string word = folded(trimmed(text.substr(size)));
-    for (const Conversion& conversion : kConversions) {
-        if (conversion.from != word || conversion.to != unit) continue;
-        number = scaled(number + conversion.offset, conversion.factor);
-        break;
-    }
-    return std::isfinite(number);
+    if (!convert(word, unit, quantity.number)) return std::nullopt;
+    quantity.has_unit = !word.empty();
+    return quantity;
 }
 
 }  // namespace martlet::telemetry::vehicle

@@ -5,6 +5,7 @@
 
 #include "telemetry/payload_json.h"
 
+#include <optional>
 #include <string_view>
 
 namespace martlet::telemetry::vehicle {
@@ -16,8 +17,13 @@ inline constexpr double kKmhInMph = 1.609344;
 // The product without the last digits, which are noise: 25 knots are 46.3 km/h.
 double scaled(double number, double factor);
 
-// The number of a leaf in `unit`. A unit in words that is not known is taken to be the right one.
-// False: no number.
-bool as_quantity(const JsonLeaf& leaf, std::string_view unit, double& number);
+struct Measured {
+    double number = 0;
+    bool has_unit = false;  // said so in words
+};
+
+// The number of a leaf in `unit`. Nothing: no number, or in a unit that does not become this one: a
+// value of a wrong unit is worse than none.
+std::optional<Measured> as_quantity(const JsonLeaf& leaf, std::string_view unit);
 
 }  // namespace martlet::telemetry::vehicle

@@ -305,10 +305,12 @@ void put(const NamedSignal& named, const JsonLeaf& leaf, Reading& reading) {
         default:
             break;
     }
-    double number = 0;
     bool truth = false;
-    if (as_quantity(leaf, signal.unit, number)) {
-        put_number(signal, named.scale == 1 ? number : scaled(number, named.scale), reading);
+    if (auto quantity = as_quantity(leaf, signal.unit)) {
+        // What says its own unit needs no other.
+        bool is_plain = named.scale == 1 || quantity->has_unit;
+        put_number(signal, is_plain ? quantity->number : scaled(quantity->number, named.scale),
+                   reading);
     } else if (signal.kind == SeriesKind::State && as_boolean(leaf, truth)) {
         put_number(signal, truth ? 1 : 0, reading);
     } else if (leaf.type == LeafType::Text) {

@@ -30,7 +30,8 @@ constexpr std::array kForwarded = {
     Place{"position.attributes.battery", "device_voltage"},
     Place{"position.attributes.power", "battery"},
     Place{"position.attributes.rpm", "rpm"},
-    Place{"position.attributes.fuel", "fuel"},
+    // "fuel" is in litres.
+    Place{"position.attributes.fuelLevel", "fuel"},
     Place{"position.attributes.motion", "moving"},
     Place{"position.attributes.sat", "satellites"},
     Place{"position.attributes.hdop", "hdop"},
@@ -57,8 +58,9 @@ void put_places(const std::array<Place, N>& places, const PayloadJson& json, Rea
         if (leaf == nullptr) continue;
         // The app says -1 for what it does not know.
         double number = 0;
-        bool is_angle_or_speed = place.metric == "speed" || place.metric == "heading";
-        if (is_angle_or_speed && as_number(*leaf, number) && number == -1) continue;
+        bool may_be_unknown = place.metric == "speed" || place.metric == "heading" ||
+                              place.metric == "device_battery";
+        if (may_be_unknown && as_number(*leaf, number) && number == -1) continue;
         put({&signal_of(place.metric), place.scale}, *leaf, reading);
     }
 }
