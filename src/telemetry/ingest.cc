@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "broker/message.h"
 #include "broker/publication.h"
+#include "telemetry/ledger_text.h"
 
 #include <algorithm>
 #include <future>
@@ -20,6 +21,9 @@ constexpr std::size_t kCommitRows = 20'000;
 constexpr std::size_t kWaitingRows = 200'000;
 constexpr milliseconds kRetry{1000};
 constexpr seconds kPruneEvery{60};
+// What goes on is told again so often.
+constexpr std::chrono::minutes kTellFailureEvery{10};
+constexpr std::chrono::hours kTellDropsEvery{1};
 constexpr seconds kOrderTimeout{10};
 constexpr std::int64_t kDay = 24 * 3600 * 1000;
 
@@ -43,6 +47,24 @@ Incoming incoming_of(const broker::TapMessage& message) {
     incoming.retain = message.retain;
     incoming.qos = static_cast<std::uint8_t>(view.head().qos);
     return incoming;
+}
+
+LedgerOptions ledger_options(const Options& options) {
+    constexpr double kHour = 3600;
+    LedgerOptions ledger;
+    ledger.raw_per_source_max = options.raw_kept;
+    ledger.counter_rate_max = options.counter_rate_max / kHour;
+    ledger.meter_rate_max = options.meter_rate_max / kHour;
+    return ledger;
+}
+
+// A name that a device has chosen, for one line of the log.
+std::string printable(const SourceId& source) {
+    if (source.id.empty()) return "nobody";
+    std::string text = storable_text(source.kind + " " + source.id, 200);
+    auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
 }
 
 Time now_ms() {
@@ -76,7 +98,7 @@ Ingest::Ingest(Options options, broker::Post& post, Rules rules, std::unique_ptr
       rules_(std::move(rules)),
       store_(std::move(store)),
       writer_(std::move(writer)),
-      ledger_(contents, {.raw_per_source_max = options_.raw_kept}) {
+      ledger_(contents, ledger_options(options_)) {
     for (const AppliedRow& row : contents.applied) applied_[row.tap] = row.number;
     counts_.sources = ledger_.source_count();
     counts_.series = ledger_.series_count();
@@ -147,6 +169,7 @@ void Ingest::run() {
     while (!is_last) {
         is_last = is_stopping_;
         take_mail();
+        if (is_last) leave_to_journal();
         while (!unread_.empty() && ledger_.gathered() < kWaitingRows && !is_failing_) {
             read(*unread_.front());
             unstored_.push_back(std::move(unread_.front()));
@@ -179,6 +202,12 @@ void Ingest::take_mail() {
         auto* batch = static_cast<broker::TapBatch*>(std::exchange(node, node->next));
         unread_.emplace_back(batch);
     }
+}
+
+// The next run is given them: a stop need not wait for them, however many there are.
+void Ingest::leave_to_journal() {
+    auto is_kept = [](const broker::TapMessage& message) { return message.key != 0; };
+    for (auto& batch : unread_) std::erase_if(batch->messages, is_kept);
 }
 
 bool Ingest::is_applied(const broker::TapBatch& batch, const broker::TapMessage& message) const {
@@ -217,6 +246,7 @@ void Ingest::read(const Incoming& incoming) {
     decoded_.clear();
     choice.decoder->decode(incoming, decoded_);
     outcomes_.add(choice.name, decoded_, incoming);
+    mesh_traffic_.add(decoded_.packets, incoming.received);
     counts_.samples.fetch_add(decoded_.samples.size(), std::memory_order_relaxed);
     ledger_.add(decoded_, incoming.received);
     // Who does not consent is not kept for inspection either.
@@ -250,27 +280,68 @@ void Ingest::commit() {
         Clock::time_point begun = Clock::now();
         Status status = writer_->write(batch);
         counts_.commit_seconds.observe(std::chrono::duration<double>(Clock::now() - begun).count());
-        if (!status) {
-            ledger_.failed();
-            counts_.failed_commits++;
-            if (!is_failing_) {
-                log::error(
-                    "{} Telemetry waits and tries again; messages of QoS 1 and 2 stay in "
-                    "the journal.",
-                    status.error().text);
-            }
-            is_failing_ = true;
-            retry_at_ = Clock::now() + kRetry;
-            return;
-        }
+        if (!status) return on_failure(status.error());
         ledger_.committed();
         counts_.commits++;
-        counts_.sources = ledger_.source_count();
-        counts_.series = ledger_.series_count();
+        tell_refusals();
     }
+    publish_counts();
+    tell_drops(Clock::now());
     if (is_failing_) log::notice("The telemetry store takes data again.");
+    told_failure_.clear();
     is_failing_ = false;
     give_back();
+}
+
+// From here on nothing is read until the batch is stored: it stays the same one.
+void Ingest::on_failure(const Error& error) {
+    ledger_.failed();
+    counts_.failed_commits++;
+    Clock::time_point now = Clock::now();
+    is_failing_ = true;
+    retry_at_ = now + kRetry;
+    if (error.text == told_failure_ && now < tell_failure_at_) return;
+    told_failure_ = error.text;
+    tell_failure_at_ = now + kTellFailureEvery;
+    log::error("{} Telemetry waits and tries again; messages of QoS 1 and 2 stay in the journal.",
+               error.text);
+}
+
+void Ingest::publish_counts() {
+    const LedgerCounts& counts = ledger_.counts();
+    for (std::size_t i = 0; i < kDrops; i++) counts_.dropped[i] = counts.dropped[i];
+    counts_.late_samples = counts.late_samples;
+    counts_.mended_times = counts.mended_times;
+    counts_.cut_texts = counts.cut_texts;
+    counts_.counter_resets = counts.counter_resets;
+    counts_.meters_replaced = counts.meters_replaced;
+    counts_.counter_jumps = counts.counter_jumps;
+    counts_.sources = ledger_.source_count();
+    counts_.series = ledger_.series_count();
+}
+
+void Ingest::tell_refusals() {
+    const Refusals& refusals = writer_->refusals();
+    counts_.refused_rows = refusals.rows;
+    if (refusals.rows == told_refusals_) return;
+    log::error("The telemetry store will never take {} of the last rows, which are left out: {}",
+               refusals.rows - told_refusals_, refusals.why);
+    told_refusals_ = refusals.rows;
+}
+
+// A device that has gone mad drops much: its first values are told at once, the others by the hour.
+void Ingest::tell_drops(Clock::time_point now) {
+    const LedgerCounts& counts = ledger_.counts();
+    bool is_due = now >= tell_drops_at_;
+    for (std::size_t i = 0; i < kDrops; i++) {
+        std::uint64_t more = counts.dropped[i] - told_drops_[i];
+        if (more == 0 || (!is_due && told_drops_[i] != 0)) continue;
+        told_drops_[i] = counts.dropped[i];
+        auto reason = static_cast<Drop>(i);
+        log::warning("Telemetry drops values: {} more of reason \"{}\", the last one of {}.", more,
+                     drop_name(reason), printable(ledger_.last_dropped(reason)));
+    }
+    if (is_due) tell_drops_at_ = now + kTellDropsEvery;
 }
 
 void Ingest::give_back() {

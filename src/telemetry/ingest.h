@@ -11,6 +11,7 @@
 #include "broker/letter.h"
 #include "broker/tap.h"
 #include "telemetry/ledger.h"
+#include "telemetry/mesh_traffic.h"
 #include "telemetry/options.h"
 #include "telemetry/outcomes.h"
 #include "telemetry/rules.h"
@@ -44,6 +45,14 @@ struct IngestCounts {
     std::atomic<std::uint64_t> samples{0};
     std::atomic<std::uint64_t> commits{0};
     std::atomic<std::uint64_t> failed_commits{0};
+    std::atomic<std::uint64_t> refused_rows{0};                // the store will never take them
+    std::array<std::atomic<std::uint64_t>, kDrops> dropped{};  // values, by reason
+    std::atomic<std::uint64_t> late_samples{0};                // older than the newest of a series
+    std::atomic<std::uint64_t> mended_times{0};
+    std::atomic<std::uint64_t> cut_texts{0};
+    std::atomic<std::uint64_t> counter_resets{0};
+    std::atomic<std::uint64_t> meters_replaced{0};
+    std::atomic<std::uint64_t> counter_jumps{0};
     std::atomic<std::uint64_t> waiting_bytes{0};   // taken and not stored
     Histogram<10> commit_seconds{kCommitSeconds};  // how long the store took
     Histogram<10> lag_seconds{kLagSeconds};        // from receipt to the store, the oldest of each
@@ -58,7 +67,7 @@ class Ingest final : public broker::Tap {
     ~Ingest() override;
 
     void start();
-    // Stores what was taken, and ends the thread.
+    // Stores what was taken and is not in the journal, and ends the thread.
     void stop();
 
     // Before start() only.
@@ -73,6 +82,7 @@ class Ingest final : public broker::Tap {
     Store& store() { return *store_; }
     TopicTable& topics() { return topics_; }
     Outcomes& outcomes() { return outcomes_; }
+    MeshTraffic& mesh_traffic() { return mesh_traffic_; }
     const std::vector<Rules::Row>& rules() const { return rules_.rows(); }
     const IngestCounts& counts() const { return counts_; }
 
@@ -87,12 +97,17 @@ class Ingest final : public broker::Tap {
     void wait(Clock::time_point until);
     void wake();
     void take_mail();
+    void leave_to_journal();
     void read(const broker::TapBatch& batch);
     void read(const Incoming& incoming);
     void publish(const DerivedMessage& message);
     bool is_applied(const broker::TapBatch& batch, const broker::TapMessage& message) const;
     bool is_commit_due(Clock::time_point now) const;
     void commit();
+    void on_failure(const Error& error);
+    void publish_counts();
+    void tell_refusals();
+    void tell_drops(Clock::time_point now);
     void give_back();
     void carry_out_orders();
     void prune(Clock::time_point now);
@@ -106,6 +121,7 @@ class Ingest final : public broker::Tap {
     Ledger ledger_;
     TopicTable topics_;
     Outcomes outcomes_;
+    MeshTraffic mesh_traffic_;
     IngestCounts counts_;
 
     // The thread's own.
@@ -119,6 +135,12 @@ class Ingest final : public broker::Tap {
     Clock::time_point retry_at_;
     Clock::time_point prune_at_;
     bool is_failing_ = false;
+    // What is told so that the log says it once, and again when it goes on.
+    std::string told_failure_;
+    Clock::time_point tell_failure_at_;
+    std::uint64_t told_refusals_ = 0;
+    std::array<std::uint64_t, kDrops> told_drops_{};
+    Clock::time_point tell_drops_at_;
 
     Inbox mail_;
     std::mutex mutex_;

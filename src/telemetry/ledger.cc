@@ -43,6 +43,8 @@ std::string_view drop_name(Drop reason) {
             return "too many series of one source";
         case Drop::NotFinite:
             return "not a finite number";
+        case Drop::TooLarge:
+            return "number too large";
         case Drop::TextForNumber:
             return "text for a number";
         case Drop::NoPlace:
@@ -78,6 +80,11 @@ void Ledger::load(const StoreContents& contents) {
     series_count_ = series_.size();
 }
 
+void Ledger::drop(Drop reason, const SourceId& source) {
+    counts_.dropped[index_of(reason)]++;
+    last_dropped_[index_of(reason)] = source;
+}
+
 void Ledger::add(const Decoded& decoded, Time received) {
     for (const SourceNote& note : decoded.notes) add_note(note, received);
     for (const Sample& sample : decoded.samples) add_sample(sample, received);
@@ -87,12 +94,15 @@ void Ledger::add(const Decoded& decoded, Time received) {
 
 void Ledger::keep_raw(const SourceId& sender, const Incoming& message, std::string_view problem) {
     if (options_.raw_per_source_max == 0) return;
-    batch_.raw.push_back({.source = key_of(sender),
+    Place place = find_source(sender);
+    batch_.raw.push_back({.source = place == kNowhere ? 0 : sources_[place].row.key,
                           .time = message.received,
                           .topic = std::string(message.topic),
                           .payload = std::string(message.payload.substr(0, options_.raw_bytes_max)),
                           .problem = std::string(problem)});
     if (batch_.raw.size() >= raw_trim_at_) trim_raw();
+    std::uint32_t& rows = place == kNowhere ? nobodys_raw_rows_ : sources_[place].raw_rows;
+    if (++rows == options_.raw_per_source_max) raw_full_.push_back(place);
 }
 
 void Ledger::trim_raw() {
@@ -105,6 +115,16 @@ void Ledger::trim_raw() {
     batch_.raw.erase(batch_.raw.begin(), rest.base());
     // So that the next pass has as much to throw away as it looks at.
     raw_trim_at_ = 2 * batch_.raw.size() + kRawTrim;
+}
+
+// The store holds at most twice as many as it is to keep, however fast they come.
+void Ledger::list_raw_trims() {
+    batch_.raw_trims.clear();
+    for (Place place : raw_full_) {
+        SourceKey source = place == kNowhere ? 0 : sources_[place].row.key;
+        auto keep = static_cast<std::int64_t>(options_.raw_per_source_max);
+        batch_.raw_trims.push_back({source, keep});
+    }
 }
 
 void Ledger::applied(std::string_view tap, std::uint64_t number) {
@@ -128,6 +148,7 @@ WriteBatch& Ledger::batch() {
     for (Place place : changed_series_) batch_.series.push_back(series_[place].row);
     rollups_.finish(batch_.rollups);
     trim_raw();
+    list_raw_trims();
     return batch_;
 }
 
@@ -136,6 +157,9 @@ void Ledger::committed() {
     for (Place place : changed_series_) series_[place].is_changed = false;
     changed_sources_.clear();
     changed_series_.clear();
+    for (Place place : raw_full_)
+        (place == kNowhere ? nobodys_raw_rows_ : sources_[place].raw_rows) = 0;
+    raw_full_.clear();
     rollups_.clear();
     batch_.clear();
 }
@@ -156,6 +180,7 @@ void Ledger::forget(SourceKey key) {
     rollups_.forget(series_keys);
     keep_rows(changed_series_, [&](Place changed) { return series_[changed].row.key != 0; });
     keep_rows(changed_sources_, [&](Place changed) { return changed != place; });
+    keep_rows(raw_full_, [&](Place full) { return full != place; });
     keep_rows(batch_.samples, [&](const auto& row) { return !series_keys.contains(row.series); });
     keep_rows(batch_.positions, [&](const auto& row) { return row.source != key; });
     keep_rows(batch_.events, [&](const auto& row) { return row.source != key; });
@@ -185,6 +210,13 @@ void Ledger::tidy_text(std::string& text, std::size_t bytes_max) {
     counts_.cut_texts++;
 }
 
+Ledger::Place Ledger::find_source(const SourceId& source) {
+    if (last_place_ != kNowhere && source == last_source_) return last_place_;
+    make_name(source, name_buffer_);
+    auto found = source_keys_.find(name_buffer_);
+    return found == source_keys_.end() ? kNowhere : found->second;
+}
+
 Ledger::Place Ledger::source_at(const SourceId& source, Time received) {
     if (last_place_ != kNowhere && source == last_source_) return last_place_;
     make_name(source, name_buffer_);
@@ -196,16 +228,17 @@ Ledger::Place Ledger::source_at(const SourceId& source, Time received) {
 }
 
 Ledger::Place Ledger::make_source(const SourceId& source, Time received) {
-    if (source.id.empty()) return drop(Drop::NoSource), kNowhere;
+    if (source.id.empty()) return drop(Drop::NoSource, source), kNowhere;
     if (std::max(source.kind.size(), source.id.size()) > options_.source_id_bytes_max)
-        return drop(Drop::SourceTooLong), kNowhere;
+        return drop(Drop::SourceTooLong, {}), kNowhere;
     SourceId sound = source;
     tidy_text(sound.kind, SIZE_MAX);
     tidy_text(sound.id, SIZE_MAX);
     make_name(sound, name_buffer_);
     auto found = source_keys_.find(name_buffer_);
     if (found != source_keys_.end()) return found->second;
-    if (source_keys_.size() >= options_.sources_max) return drop(Drop::TooManySources), kNowhere;
+    if (source_keys_.size() >= options_.sources_max)
+        return drop(Drop::TooManySources, sound), kNowhere;
 
     auto place = static_cast<Place>(sources_.size());
     if (free_sources_.empty()) {
@@ -252,14 +285,14 @@ void Ledger::set_fact(SourceRow& row, std::string_view name, std::string_view te
         return;
     }
     if (!is_there && row.facts.size() >= options_.facts_per_source_max)
-        return drop(Drop::TooManyFacts);
+        return drop(Drop::TooManyFacts, row.source);
     if (!is_there) at = row.facts.emplace(at, std::move(sound_name), std::string());
     at->second = text;
     tidy_text(at->second, options_.fact_bytes_max);
 }
 
 void Ledger::add_position(const Position& position, Time received) {
-    if (!is_on_earth(position)) return drop(Drop::NoPlace);
+    if (!is_on_earth(position)) return drop(Drop::NoPlace, position.source);
     Place place = source_at(position.source, received);
     if (place == kNowhere) return;
     SourceKey source = touch(place, received).row.key;

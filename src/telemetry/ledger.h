@@ -39,6 +39,9 @@ struct LedgerOptions {
     std::size_t raw_bytes_max = 65'536;  // a payload kept for inspection: cut
     // The newest of each source that a batch has: the store keeps no more either. 0: none.
     std::size_t raw_per_source_max = 50;
+    // A number beyond this, plus or minus, is dropped: sums of many must stay numbers, and
+    // PostgreSQL refuses a batch whose sums do not.
+    double number_max = 1e300;
     // A time further ahead of the arrival than this, or before 1970, is no time: the arrival's.
     Time ahead_max = 24 * 3600 * 1000;
     // A larger step per second is noted as "counter_jump" (and counts all the same); 0: never.
@@ -56,11 +59,12 @@ enum class Drop : std::uint8_t {
     TooManySeries,
     TooManySeriesOfSource,
     NotFinite,
+    TooLarge,
     TextForNumber,  // a text as the reading of a counter, meter or increment
     NoPlace,        // a position that is not on Earth
     TooManyFacts,
 };
-inline constexpr std::size_t kDrops = 10;
+inline constexpr std::size_t kDrops = 11;
 // "too many series", for metrics and people.
 std::string_view drop_name(Drop reason);
 
@@ -102,6 +106,8 @@ class Ledger {
     std::size_t source_count() const { return source_keys_.size(); }
     std::size_t series_count() const { return series_count_; }
     const LedgerCounts& counts() const { return counts_; }
+    // Whose value was dropped last for this reason.
+    const SourceId& last_dropped(Drop reason) const { return last_dropped_[index_of(reason)]; }
 
   private:
     // Places in sources_ and series_, which are used again after forget().
@@ -111,7 +117,8 @@ class Ledger {
 
     struct Source {
         SourceRow row;
-        TextMap<Place> series;  // by metric
+        TextMap<Place> series;       // by metric
+        std::uint32_t raw_rows = 0;  // since the store was last told to trim them
         bool is_changed = false;
     };
     struct Series {
@@ -124,11 +131,14 @@ class Ledger {
     };
 
     void load(const StoreContents& contents);
-    void drop(Drop reason) { counts_.dropped[static_cast<std::size_t>(reason)]++; }
+    static std::size_t index_of(Drop reason) { return static_cast<std::size_t>(reason); }
+    void drop(Drop reason, const SourceId& source);
     Time sane_time(Time time, Time received);
     // Makes it text that every store takes: sound UTF-8 without U+0000, not too long.
     void tidy_text(std::string& text, std::size_t bytes_max);
 
+    // kNowhere: it is not known.
+    Place find_source(const SourceId& source);
     // The source's place, made when it is new; kNowhere: it was dropped and counted.
     Place source_at(const SourceId& source, Time received);
     Place make_source(const SourceId& source, Time received);
@@ -141,6 +151,7 @@ class Ledger {
     void push_event(SourceKey source, Event event);
 
     void trim_raw();
+    void list_raw_trims();
 
     void add_sample(const Sample& sample, Time received);
     bool is_storable(const Sample& sample);
@@ -154,6 +165,7 @@ class Ledger {
 
     LedgerOptions options_;
     LedgerCounts counts_;
+    std::array<SourceId, kDrops> last_dropped_;
     std::vector<Source> sources_;
     std::vector<Series> series_;
     std::vector<Place> free_sources_;
@@ -169,6 +181,8 @@ class Ledger {
 
     WriteBatch batch_;
     std::size_t raw_trim_at_ = kRawTrim;  // rows
+    std::uint32_t nobodys_raw_rows_ = 0;
+    std::vector<Place> raw_full_;  // whose raw messages the store is to trim; kNowhere: nobody's
     Rollups rollups_;
     std::vector<Place> changed_sources_;
     std::vector<Place> changed_series_;

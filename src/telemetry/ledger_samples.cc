@@ -74,9 +74,12 @@ void Ledger::add_sample(const Sample& sample, Time received) {
 
 bool Ledger::is_storable(const Sample& sample) {
     if (sample.metric.empty() || sample.metric.size() > options_.metric_bytes_max)
-        return drop(Drop::BadMetric), false;
-    if (is_text(sample.value) && is_summed(sample.kind)) return drop(Drop::TextForNumber), false;
-    if (!std::isfinite(as_double(sample.value))) return drop(Drop::NotFinite), false;
+        return drop(Drop::BadMetric, sample.source), false;
+    if (is_text(sample.value) && is_summed(sample.kind))
+        return drop(Drop::TextForNumber, sample.source), false;
+    double number = as_double(sample.value);
+    if (!std::isfinite(number)) return drop(Drop::NotFinite, sample.source), false;
+    if (std::fabs(number) > options_.number_max) return drop(Drop::TooLarge, sample.source), false;
     return true;
 }
 
@@ -91,8 +94,9 @@ Ledger::Place Ledger::make_series(Source& source, const Sample& sample) {
     auto found = source.series.find(metric);
     if (found != source.series.end()) return found->second;
     if (source.series.size() >= options_.series_per_source_max)
-        return drop(Drop::TooManySeriesOfSource), kNowhere;
-    if (series_count_ >= options_.series_max) return drop(Drop::TooManySeries), kNowhere;
+        return drop(Drop::TooManySeriesOfSource, sample.source), kNowhere;
+    if (series_count_ >= options_.series_max)
+        return drop(Drop::TooManySeries, sample.source), kNowhere;
 
     auto place = static_cast<Place>(series_.size());
     if (free_series_.empty()) {
@@ -128,7 +132,10 @@ void Ledger::redefine(Series& series, const Sample& sample) {
 double Ledger::take_reading(Series& series, const Value& value, Time time, Time received) {
     SeriesRow& row = series.row;
     double step = row.kind == SeriesKind::Increment ? as_double(value) : 0;
-    bool is_late = series.has_reading && time < row.last_time;
+    // A baseline that lies in the future is of a clock that was wrong, ours or the device's: were
+    // it kept, the series would stand still until then.
+    bool is_sound = row.last_time - options_.ahead_max <= received;
+    bool is_late = series.has_reading && is_sound && time < row.last_time;
     if (is_late) {
         counts_.late_samples++;
     } else {

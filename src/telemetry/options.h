@@ -39,6 +39,9 @@ struct Options {
     std::uint32_t events_days = 400;
     std::uint32_t raw_kept = 50;    // messages of each source that are kept for inspection
     std::uint32_t commit_ms = 100;  // what came waits so long for company
+    // Units an hour beyond which a step is told as an event, though it counts; 0: never.
+    std::uint32_t counter_rate_max = 0;
+    std::uint32_t meter_rate_max = 0;
 };
 
 }  // namespace martlet::telemetry

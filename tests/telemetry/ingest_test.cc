@@ -3,6 +3,7 @@
 #include "telemetry/ingest.h"
 
 #include "broker/publication.h"
+#include "telemetry/store/sqlite.h"
 
 #include <gtest/gtest.h>
 
@@ -154,6 +155,30 @@ TEST_F(IngestTest, StopStoresWhatWasTaken) {
     EXPECT_EQ(values().size(), 100u);
 }
 
+TEST_F(IngestTest, StopLeavesToTheJournalWhatItKeeps) {
+    options_.commit_ms = 10'000;
+    open();
+    auto give_kept = [&](int from) {
+        for (int i = from; i <= 5000; i++)
+            give("apricot/kept", std::to_string(i), static_cast<std::uint64_t>(i));
+    };
+    give_kept(1);
+    for (int i = 0; i < 100; i++) give("apricot/value", std::to_string(-i));
+    ingest_->stop();
+    // Of what is kept, a stretch from the first on; of the rest, all.
+    auto stored = ingest_->stored_up_to("$telemetry/0/x");
+    EXPECT_EQ(values().size(), stored + 100);
+    open();
+    EXPECT_EQ(ingest_->stored_up_to("$telemetry/0/x"), stored);
+    give_kept(1);
+    ingest_->stop();
+    open();
+    give_kept(1);
+    ingest_->stop();
+    std::multiset<std::int64_t> all = values();
+    EXPECT_EQ(std::set<std::int64_t>(all.begin(), all.end()).size(), all.size()) << "twice";
+}
+
 TEST_F(IngestTest, AFailingStoreLosesNothing) {
     open();
     give("apricot/value", "1", 1);
@@ -174,6 +199,60 @@ TEST_F(IngestTest, AFailingStoreLosesNothing) {
     blocker.join();
     settle();
     EXPECT_EQ(values().size(), 50u);
+}
+
+// The last thing of each transaction fails, until it does not.
+TEST_F(IngestTest, WhatTheStoreDoesNotTakeIsTriedAgainAndStoredOnce) {
+    open();
+    give("apricot/value", "1", 1);
+    settle();
+    auto script = [&](const char* sql) {
+        auto database = SqliteDatabase::open(options_.store, SqliteDatabase::Mode::Write);
+        ASSERT_TRUE(database.ok());
+        Status done = database.value()->script(sql);
+        ASSERT_TRUE(done.ok()) << done.error().text;
+    };
+    script(
+        "CREATE TRIGGER refuse BEFORE INSERT ON applied BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    for (int i = 2; i <= 20; i++)
+        give("apricot/value", std::to_string(i), static_cast<unsigned>(i));
+    while (ingest_->counts().failed_commits < 2) std::this_thread::yield();
+    give("apricot/value", "21", 21);
+    EXPECT_EQ(office_.stored(), 1u);
+    script("DROP TRIGGER refuse");
+    settle();
+    EXPECT_EQ(values().size(), 21u);
+    EXPECT_EQ(ingest_->counts().refused_rows, 0u);
+    EXPECT_EQ(ingest_->counts().waiting_bytes, 0u);
+}
+
+// One value that the store takes for no money holds up nothing.
+TEST_F(IngestTest, WhatTheStoreWillNeverTakeIsLeftOut) {
+    open();
+    give("apricot/value", "1", 1);
+    settle();
+    auto database = SqliteDatabase::open(options_.store, SqliteDatabase::Mode::Write);
+    ASSERT_TRUE(database.ok());
+    ASSERT_TRUE(database.value()
+                    ->script("CREATE TRIGGER thirteen BEFORE INSERT ON sample WHEN new.value = 13 "
+                             "BEGIN SELECT RAISE(ABORT, 'bad luck'); END")
+                    .ok());
+    give("apricot/value", "12", 2);
+    give("apricot/value", "13", 3);
+    give("apricot/value", "14", 4);
+    settle();
+    EXPECT_EQ(values(), (std::multiset<std::int64_t>{1, 12, 14}));
+    EXPECT_EQ(ingest_->counts().refused_rows, 1u);
+}
+
+TEST_F(IngestTest, WhatIsDroppedIsCounted) {
+    open();
+    give("apricot/value", "1e305");
+    give("apricot/value", "7");
+    settle();
+    EXPECT_EQ(values(), std::multiset<std::int64_t>{7});
+    auto reason = static_cast<std::size_t>(Drop::TooLarge);
+    EXPECT_EQ(ingest_->counts().dropped[reason], 1u);
 }
 
 TEST_F(IngestTest, ChangesAfterTheEndAreRefused) {

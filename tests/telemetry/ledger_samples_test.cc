@@ -135,6 +135,20 @@ TEST(LedgerCounters, ALateReadingIsKeptAndMovesNothing) {
     EXPECT_EQ(book.ledger().counts().late_samples, 1u);
 }
 
+// The broker's clock was a year ahead for a while.
+TEST(LedgerCounters, ABaselineOfAWrongClockHoldsNothingUp) {
+    constexpr Time kYear = 365 * 24 * 3600 * Time{1000};
+    Book book;
+    book.add({sample("n", SeriesKind::Counter, std::int64_t{10}, kNow)});
+    book.add({sample("n", SeriesKind::Counter, std::int64_t{12}, kNow + kYear)}, kNow + kYear);
+    book.add({sample("n", SeriesKind::Counter, std::int64_t{15}, kNow + 1000)}, kNow + 1000);
+    book.add({sample("n", SeriesKind::Counter, std::int64_t{19}, kNow + 2000)}, kNow + 2000);
+    EXPECT_EQ(book.total("n"), 9);
+    EXPECT_EQ(book.series("n").last_time, kNow + 2000);
+    EXPECT_EQ(std::get<std::int64_t>(book.series("n").last_value), 19);
+    EXPECT_EQ(book.ledger().counts().late_samples, 0u);
+}
+
 TEST(LedgerCounters, IncrementsCountWheneverTheyCome) {
     Book book;
     book.add({sample("n", SeriesKind::Increment, std::int64_t{1}, kNow + 5),

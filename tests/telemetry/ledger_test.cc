@@ -119,6 +119,16 @@ TEST(LedgerBounds, WhatIsNoValueIsDropped) {
     EXPECT_TRUE(book.ledger().batch().is_empty());
 }
 
+// Sums of what is kept stay numbers: PostgreSQL refuses others, and with them all that came along.
+TEST(LedgerBounds, WhatIsTooLargeToBeSummedIsDropped) {
+    Book book;
+    for (double value : {1.7e308, -1.7e308, 1.1e300, 1e300, -1e300})
+        book.add(sample("x", SeriesKind::Gauge, value));
+    EXPECT_EQ(book.dropped(Drop::TooLarge), 3u);
+    EXPECT_EQ(book.ledger().last_dropped(Drop::TooLarge), kPress);
+    for (const auto& row : book.ledger().batch().rollups) EXPECT_EQ(row.count, 2);
+}
+
 TEST(LedgerBounds, TextBecomesWhatEveryStoreTakes) {
     LedgerOptions options;
     options.text_bytes_max = 7;
@@ -217,6 +227,37 @@ TEST(LedgerBatches, TheNewestRawMessagesOfEachSourceStay) {
     std::vector<std::string> payloads;
     for (const RawRow& row : ledger.batch().raw) payloads.push_back(row.payload);
     EXPECT_EQ(payloads, (std::vector<std::string>{"only", "19997", "19998", "19999"}));
+}
+
+TEST(LedgerBatches, TheStoreIsToldToTrimRawMessagesBeforeTheyArePast) {
+    Book book({.raw_per_source_max = 3});
+    book.add(sample("a", SeriesKind::Gauge, 1.0));
+    auto keep = [&](const SourceId& sender, int count) {
+        Incoming message{.topic = "t", .payload = "x", .received = kNow};
+        for (int i = 0; i < count; i++) book.ledger().keep_raw(sender, message, "");
+    };
+    auto trimmed = [&] {
+        std::vector<SourceKey> sources;
+        for (const RawTrim& trim : book.ledger().batch().raw_trims) {
+            EXPECT_EQ(trim.keep, 3);
+            sources.push_back(trim.source);
+        }
+        return sources;
+    };
+    keep(kPress, 2);
+    EXPECT_TRUE(trimmed().empty());
+    book.commit();
+    keep(kPress, 10);
+    keep({}, 3);
+    EXPECT_EQ(trimmed(), (std::vector<SourceKey>{1, 0}));
+    book.ledger().failed();
+    EXPECT_EQ(trimmed(), (std::vector<SourceKey>{1, 0}));
+    book.commit();
+    keep({}, 2);
+    EXPECT_TRUE(trimmed().empty());
+    keep(kPress, 3);
+    book.ledger().forget(1);
+    EXPECT_TRUE(trimmed().empty());
 }
 
 TEST(LedgerBatches, RawMessagesStandWithWhoSentThem) {

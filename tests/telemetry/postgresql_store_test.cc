@@ -1,5 +1,6 @@
 // What is the PostgreSQL store's own: partitions, a second writer, and a server that goes away.
 
+#include "telemetry/ledger.h"
 #include "telemetry/store/postgresql.h"
 #include "tests/telemetry/store_fixture.h"
 
@@ -176,7 +177,7 @@ TEST_F(PostgresStore, ABatchWhoseCommitDiesWithTheSessionIsAnErrorAndIsNotStored
 }
 
 // The server has committed and waits for a replica that never comes; then the session is ended.
-TEST_F(PostgresStore, ABatchThatIsStoredThoughItsAnswerIsLostIsNoError) {
+TEST_F(PostgresStore, ABatchThatIsStoredThoughItsAnswerIsLostIsStoredOnce) {
     write({{1, kNoon, 1.0}});
     ASSERT_TRUE(backend_->script("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").ok());
     ASSERT_TRUE(backend_->script("SELECT pg_reload_conf()").ok());
@@ -186,12 +187,12 @@ TEST_F(PostgresStore, ABatchThatIsStoredThoughItsAnswerIsLostIsNoError) {
             "AND setting = 'nobody'");
     };
     while (shown() == 0) std::this_thread::yield();
+    WriteBatch batch;
+    batch.sources = {source_row(1, "!1"), source_row(2, "!2")};
+    batch.samples = {{1, kNoon, 2.0}};
+    batch.events = {event_row(1, kNoon, "text")};
     Status done = Error{"not yet"};
-    std::thread writing([&] {
-        WriteBatch batch;
-        batch.samples = {{1, kNoon, 2.0}};
-        done = writer_->write(batch);
-    });
+    std::thread writing([&] { done = writer_->write(batch); });
     constexpr const char* kWaiting =
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     while (number(kWaiting) == 0) std::this_thread::yield();
@@ -199,10 +200,51 @@ TEST_F(PostgresStore, ABatchThatIsStoredThoughItsAnswerIsLostIsNoError) {
     EXPECT_TRUE(backend_->script("ALTER SYSTEM RESET synchronous_standby_names").ok());
     EXPECT_TRUE(backend_->script("SELECT pg_reload_conf()").ok());
     writing.join();
+    EXPECT_FALSE(done.ok()) << "nobody can know yet";
+    // What others order in between changes nothing of it.
+    auto removed = writer_->remove_source(2);
+    ASSERT_TRUE(removed.ok()) << removed.error().text;
+    done = writer_->write(batch);
     EXPECT_TRUE(done.ok()) << done.error().text;
     EXPECT_EQ(count(), 2);
+    EXPECT_EQ(number("SELECT count(*) FROM martlet.event"), 1);
     write({{1, kNoon, 3.0}});
     EXPECT_EQ(count(), 3);
+}
+
+// What is stored of values that are as large as they come: PostgreSQL refuses sums beyond.
+TEST_F(PostgresStore, TheLargestNumbersCanBeSummed) {
+    Ledger ledger{StoreContents{}};
+    Decoded decoded;
+    for (double value : {1.7e308, 1e300, 1e300}) {
+        Sample sample;
+        sample.source = {"topic", "mad"};
+        sample.metric = "x";
+        sample.time = kNoon;
+        sample.value = value;
+        decoded.samples.push_back(sample);
+    }
+    for (int round = 0; round < 3; ++round) {
+        ledger.add(decoded, kNoon);
+        auto done = writer_->write(ledger.batch());
+        ASSERT_TRUE(done.ok()) << done.error().text;
+        ledger.committed();
+    }
+    EXPECT_EQ(writer_->refusals().rows, 0u);
+    EXPECT_EQ(count(), 6);
+}
+
+// Were they to come all the same.
+TEST_F(PostgresStore, RowsThatOverflowAreLeftOut) {
+    WriteBatch batch;
+    batch.samples = {{1, kNoon, 1.0}};
+    batch.rollups = {rollup_row(kNoon, 1.7e308), rollup_row(kNoon + 3'600'000, 1)};
+    ASSERT_TRUE(writer_->write(batch).ok());
+    auto done = writer_->write(batch);
+    ASSERT_TRUE(done.ok()) << done.error().text;
+    EXPECT_EQ(writer_->refusals().rows, 1u);
+    EXPECT_EQ(count(), 2);
+    EXPECT_EQ(number("SELECT sum(count)::bigint FROM martlet.rollup"), 3);
 }
 
 }  // namespace

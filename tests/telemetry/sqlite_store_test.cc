@@ -68,7 +68,7 @@ TEST_F(SqliteStore, ACommitIsSynced) {
     auto database = SqliteDatabase::open(backend_.path(), SqliteDatabase::Mode::Write);
     ASSERT_TRUE(database.ok());
     auto form = database.value()->number("PRAGMA user_version");
-    EXPECT_TRUE(form.ok() && form.value() == 1);
+    EXPECT_TRUE(form.ok() && form.value() == 2);
     SqliteStatement mode(*database.value(), "PRAGMA journal_mode");
     ASSERT_TRUE(mode.next());
     EXPECT_EQ(mode.text(0), "wal");
@@ -110,6 +110,49 @@ TEST_F(SqliteStore, AFileThatIsNoDatabaseIsLeftAlone) {
     std::ifstream file(backend_.path());
     std::string now((std::istreambuf_iterator<char>(file)), {});
     EXPECT_EQ(now, theirs);
+}
+
+TEST_F(SqliteStore, AStoreOfAnEarlyFormIsNamedAndLeftAlone) {
+    ASSERT_NE(open_writer(), nullptr);
+    ASSERT_TRUE(backend_.script("PRAGMA user_version = 1").ok());
+    auto error = error_of_writer(*store_);
+    EXPECT_NE(error.find("early Martlet"), std::string::npos) << error;
+    EXPECT_NE(error.find(backend_.path()), std::string::npos) << error;
+    EXPECT_FALSE(store_->open_reader().ok());
+}
+
+// What people see, since they may not know of the second table.
+TEST_F(SqliteStore, TheViewHasTheSamplesOfOneMillisecond) {
+    WriteBatch batch;
+    batch.sources = {source_row(1, "!1")};
+    batch.series = {series_row(1, 1)};
+    batch.samples = {{1, 5, 1.0}, {1, 5, 2.0}, {1, 6, 3.0}, {1, 5, 4.0}};
+    ASSERT_TRUE(open_writer()->write(batch).ok());
+    auto database = SqliteDatabase::open(backend_.path(), SqliteDatabase::Mode::Read);
+    ASSERT_TRUE(database.ok());
+    auto& rows = database.value()->statement(
+        "SELECT time, n, value FROM named_sample WHERE source_id = '!1' ORDER BY time, n");
+    std::vector<std::tuple<std::int64_t, std::int64_t, double>> found;
+    while (rows.next()) found.emplace_back(rows.integer(0), rows.integer(1), rows.real(2));
+    ASSERT_TRUE(rows.finish().ok());
+    EXPECT_EQ(found, (std::vector<std::tuple<std::int64_t, std::int64_t, double>>{
+                         {5, 0, 1.0}, {5, 1, 2.0}, {5, 2, 4.0}, {6, 0, 3.0}}));
+}
+
+// As docs/telemetry-store.md has it.
+TEST_F(SqliteStore, ThePlanOfAQuestionToTheViewTakesTheKey) {
+    ASSERT_NE(open_writer(), nullptr);
+    auto database = SqliteDatabase::open(backend_.path(), SqliteDatabase::Mode::Read);
+    ASSERT_TRUE(database.ok());
+    auto& rows = database.value()->statement(
+        "EXPLAIN QUERY PLAN SELECT at, value FROM named_sample WHERE source_id = '!7c5b1e2a' "
+        "AND metric = 'device/battery_level' AND time >= (unixepoch() - 3600) * 1000 ORDER BY at");
+    std::string plan;
+    while (rows.next()) plan += rows.text(3) + "\n";
+    ASSERT_TRUE(rows.finish().ok());
+    EXPECT_EQ(plan.find("SCAN sample"), std::string::npos) << plan;
+    EXPECT_NE(plan.find("SEARCH sample USING PRIMARY KEY (series=? AND time>?)"), std::string::npos)
+        << plan;
 }
 
 TEST_F(SqliteStore, AnEmptyFileBecomesAStore) {

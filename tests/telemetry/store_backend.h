@@ -23,6 +23,8 @@ class StoreBackend {
     virtual Status script(const char* sql) = 0;
     // From now on the last thing of a batch that says "applied" fails.
     virtual Status refuse_applied() = 0;
+    // From now on a sample that is 13 is refused.
+    virtual Status refuse_thirteen() = 0;
     // The number that tells the form of the tables, and this one plus one.
     virtual Status make_newer() = 0;
 };
@@ -51,7 +53,12 @@ class SqliteBackend : public StoreBackend {
             "CREATE TRIGGER refuse BEFORE INSERT ON applied "
             "BEGIN SELECT RAISE(ABORT, 'refused'); END");
     }
-    Status make_newer() override { return script("PRAGMA user_version = 2"); }
+    Status refuse_thirteen() override {
+        return script(
+            "CREATE TRIGGER thirteen BEFORE INSERT ON sample WHEN new.value = 13 "
+            "BEGIN SELECT RAISE(ABORT, 'bad luck'); END");
+    }
+    Status make_newer() override { return script("PRAGMA user_version = 3"); }
 
   private:
     std::string folder_;
@@ -70,6 +77,9 @@ class PostgresBackend : public StoreBackend {
     Status refuse_applied() override {
         return script(
             "ALTER TABLE martlet.applied ADD CONSTRAINT refuse CHECK (number < 0) NOT VALID");
+    }
+    Status refuse_thirteen() override {
+        return script("ALTER TABLE martlet.sample ADD CHECK (integer_value <> 13)");
     }
     Status make_newer() override { return script("UPDATE martlet.store SET form = form + 1"); }
 

@@ -64,6 +64,28 @@ TEST_P(StoreContract, SourcesComeBackAndAreReplacedWithTheirFacts) {
     }
 }
 
+TEST_P(StoreContract, OneSourceIsFoundByKeyAndByName) {
+    WriteBatch batch;
+    batch.sources = {source_row(1, "!1"), source_row(2, "!2"), source_row(3, "!3")};
+    batch.sources[1].facts.clear();
+    batch.sources[2].source.kind = "lowi";
+    write(batch);
+    for (const SourceRow& wanted : batch.sources) {
+        auto by_key = reader_->one_source(wanted.key);
+        ASSERT_TRUE(by_key.ok() && by_key.value()) << wanted.key;
+        EXPECT_EQ(by_key.value()->source, wanted.source);
+        EXPECT_EQ(by_key.value()->name, wanted.name);
+        EXPECT_EQ(by_key.value()->facts, wanted.facts);
+        auto by_name = reader_->one_source(wanted.source);
+        ASSERT_TRUE(by_name.ok() && by_name.value()) << wanted.key;
+        EXPECT_EQ(by_name.value()->key, wanted.key);
+        EXPECT_EQ(by_name.value()->facts, wanted.facts);
+    }
+    EXPECT_FALSE(reader_->one_source(4).value());
+    EXPECT_FALSE(reader_->one_source(SourceId{"lowi", "!1"}).value());
+    EXPECT_FALSE(reader_->one_source(SourceId{}).value());
+}
+
 TEST_P(StoreContract, SeriesComeBackAsTheyWere) {
     WriteBatch batch;
     batch.series = {series_row(1, 1, 21.5), series_row(2, 1, INT64_MIN),

@@ -3,6 +3,8 @@
 
 #include "tests/telemetry/store_fixture.h"
 
+#include <numeric>
+
 namespace martlet::telemetry {
 namespace {
 
@@ -157,6 +159,65 @@ TEST_P(StoreUpkeep, OfABatchThatFailsNothingIsLeft) {
     batch.applied.clear();
     write(batch);
     EXPECT_EQ(samples().size(), 3u);
+}
+
+// What the store will never take does not hold up what comes with it, nor what comes after.
+TEST_P(StoreUpkeep, RowsThatAreRefusedAreLeftOutAndCounted) {
+    write_samples({{1, kNoon, std::int64_t{1}}});
+    ASSERT_TRUE(backend_->refuse_thirteen().ok());
+    WriteBatch batch;
+    batch.series = {series_row(1, 1)};
+    for (std::int64_t value = 2; value <= 20; ++value)
+        batch.samples.push_back({1, kNoon + value / 2, value});
+    for (Time hour = 0; hour < 8; ++hour)
+        batch.rollups.push_back(rollup_row(kNoon + hour * 3'600'000, 1));
+    batch.applied = {{"tap", 7}};
+    write(batch);
+    EXPECT_EQ(writer_->refusals().rows, 1u);
+    EXPECT_FALSE(writer_->refusals().why.empty());
+    std::vector<std::int64_t> values;
+    for (const SampleRow& row : samples()) values.push_back(std::get<std::int64_t>(row.value));
+    std::vector<std::int64_t> wanted(20);
+    std::iota(wanted.begin(), wanted.end(), 1);
+    std::erase(wanted, 13);
+    EXPECT_EQ(values, wanted);
+    auto hours = rollups(Rollup::Hour);
+    EXPECT_EQ(hours.size(), 8u);
+    for (const RollupRow& row : hours) EXPECT_EQ(row.count, 1);
+    write_samples({{1, kNoon + 20, std::int64_t{21}}});
+    EXPECT_EQ(samples().size(), 20u);
+    EXPECT_EQ(writer_->refusals().rows, 1u);
+    reopen();
+    EXPECT_EQ(writer_->load().value().applied.size(), 1u);
+}
+
+TEST_P(StoreUpkeep, RawMessagesAreTrimmedWithTheBatch) {
+    WriteBatch batch;
+    for (char name = 'a'; name <= 'e'; ++name) {
+        batch.raw.push_back(raw_row(1, kNoon, std::string(1, name)));
+        batch.raw.push_back(raw_row(2, kNoon, std::string(1, name)));
+    }
+    batch.raw_trims = {{1, 2}, {3, 2}};
+    write(batch);
+    EXPECT_EQ(payloads(1), (std::vector<std::string>{"e", "d"}));
+    EXPECT_EQ(payloads(2).size(), 5u);
+    batch.clear();
+    batch.raw_trims = {{2, 5}, {1, 5}};
+    write(batch);
+    EXPECT_EQ(payloads(1).size(), 2u);
+    EXPECT_EQ(payloads(2).size(), 5u);
+}
+
+// Samples of one millisecond go together.
+TEST_P(StoreUpkeep, SamplesOfOneMillisecondArePrunedTogether) {
+    for (int round = 0; round < 3; ++round) {
+        write_samples({{1, kNoon, 1.0}, {1, kNoon, 2.0}, {1, kNoon + 1, 3.0}, {2, kNoon, 4.0}});
+    }
+    prune({.samples_before = kNoon + 1});
+    EXPECT_EQ(samples().size(), 3u);
+    EXPECT_TRUE(samples(2).empty());
+    write_samples({{1, kNoon, 5.0}});
+    EXPECT_EQ(samples().size(), 4u) << "what was pruned does not come back";
 }
 
 TEST_P(StoreUpkeep, AStoreOfANewerFormIsRefused) {

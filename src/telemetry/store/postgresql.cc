@@ -153,12 +153,20 @@ Status PostgresDatabase::finish(pg_result* result) {
     return is_sound ? Status(Done{}) : Status(error(result));
 }
 
+// Data, integrity, limits of the program; an exception of somebody's trigger.
+bool PostgresDatabase::was_refused() const {
+    return state_.starts_with("22") || state_.starts_with("23") || state_.starts_with("54") ||
+           state_ == "P0001";
+}
+
 Error PostgresDatabase::error(const pg_result* result) {
     const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     state_ = state == nullptr ? "" : state;
     const char* said = result == nullptr ? nullptr : PQresultErrorMessage(result);
     if (said == nullptr || *said == '\0') said = PQerrorMessage(connection_);
-    return {fmt::format("The telemetry store in PostgreSQL fails: {}", without_line_end(said))};
+    const char* hint = was_lock_timeout() ? " Another session holds a lock on it for long." : "";
+    return {
+        fmt::format("The telemetry store in PostgreSQL fails: {}{}", without_line_end(said), hint)};
 }
 
 }  // namespace martlet::telemetry

@@ -70,6 +70,8 @@ class PostgresDatabase {
 
     // Why the last error came: PostgreSQL's code of five letters; empty: the connection.
     bool was_unique_violation() const { return state_ == "23505"; }
+    // For what the rows say: it would fail again.
+    bool was_refused() const;
     bool was_lock_timeout() const { return state_ == "55P03"; }
 
   private:

@@ -66,6 +66,9 @@ constexpr const char* kCopyEvents =
     "FROM STDIN (FORMAT binary)";
 constexpr const char* kCopyRaw =
     "COPY raw (source, time, topic, payload, problem) FROM STDIN (FORMAT binary)";
+constexpr const char* kTrimRaw =
+    "DELETE FROM raw WHERE source = $1 AND key <= "
+    "(SELECT key FROM raw WHERE source = $1 ORDER BY key DESC LIMIT 1 OFFSET $2)";
 constexpr const char* kCopyApplied = "COPY stage_applied (tap, number) FROM STDIN (FORMAT binary)";
 constexpr const char* kMergeApplied =
     "INSERT INTO applied SELECT DISTINCT ON (tap) tap, number FROM stage_applied "
@@ -157,12 +160,50 @@ void add_row(PostgresCopy& copy, const RawRow& row) {
 Status PostgresBatch::put(const WriteBatch& batch) {
     Status done = put_sources(batch.sources);
     if (done.ok()) done = put_series(batch.series);
-    if (done.ok()) done = put_samples_of(batch.samples);
-    if (done.ok()) done = put_rollups(batch.rollups);
-    if (done.ok()) done = put_positions(batch.positions);
-    if (done.ok()) done = put_events(batch.events);
-    if (done.ok()) done = put_raw(batch.raw);
+    if (done.ok()) done = put_rows<SampleRow>(batch.samples, &PostgresBatch::put_samples_of);
+    if (done.ok()) done = put_rows<RollupRow>(batch.rollups, &PostgresBatch::put_rollups);
+    if (done.ok()) done = put_rows<PositionRow>(batch.positions, &PostgresBatch::put_positions);
+    if (done.ok()) done = put_rows<EventRow>(batch.events, &PostgresBatch::put_events);
+    if (done.ok()) done = put_rows<RawRow>(batch.raw, &PostgresBatch::put_raw);
+    if (done.ok()) done = trim_raw(batch.raw_trims);
     return done.ok() ? put_applied(batch.applied) : done;
+}
+
+Status PostgresBatch::put_what_is_taken(const WriteBatch& batch, Refusals& refusals) {
+    auto before = refusals;
+    refusals_ = &refusals;
+    auto done = put(batch);
+    refusals_ = nullptr;
+    if (!done.ok()) refusals = before;
+    return done;
+}
+
+template <typename Row>
+Status PostgresBatch::put_rows(std::span<const Row> rows, Put<Row> way) {
+    if (refusals_ == nullptr || rows.empty()) return (this->*way)(rows);
+    Status done = database_.script("SAVEPOINT part");
+    if (!done.ok()) return done;
+    done = (this->*way)(rows);
+    if (done.ok()) return database_.script("RELEASE part");
+    if (!database_.was_refused()) return done;
+    auto undone = database_.script("ROLLBACK TO part; RELEASE part");
+    if (!undone.ok()) return undone;
+    if (rows.size() > 1) return put_halves(rows, way);
+    refusals_->rows++;
+    refusals_->why = done.error().text;
+    return Done{};
+}
+
+template <typename Row>
+Status PostgresBatch::put_halves(std::span<const Row> rows, Put<Row> way) {
+    auto middle = rows.size() / 2;
+    auto done = put_rows(rows.first(middle), way);
+    return done.ok() ? put_rows(rows.subspan(middle), way) : done;
+}
+
+// The commit does it; of parts, each must find it empty.
+Status PostgresBatch::empty_stage(const char* sql) {
+    return refusals_ == nullptr ? Status(Done{}) : database_.script(sql);
 }
 
 Status PostgresBatch::put_sources(std::span<const SourceRow> rows) {
@@ -214,7 +255,8 @@ Status PostgresBatch::put_samples_of(std::span<const SampleRow> rows) {
     // Rare: an earlier batch has a sample of the same series and millisecond.
     done = database_.script("ROLLBACK TO samples");
     if (done.ok()) done = database_.copy(kStageSamples, copy_);
-    return done.ok() ? database_.script(kMergeSamples) : done;
+    if (done.ok()) done = database_.script(kMergeSamples);
+    return done.ok() ? empty_stage("DELETE FROM stage_sample") : done;
 }
 
 Status PostgresBatch::put_rollups(std::span<const RollupRow> rows) {
@@ -223,7 +265,8 @@ Status PostgresBatch::put_rollups(std::span<const RollupRow> rows) {
     copy_.clear();
     for (auto number : order_) add_row(copy_, rows[number]);
     auto done = database_.copy(kCopyRollups, copy_);
-    return done.ok() ? database_.script(kMergeRollups) : done;
+    if (done.ok()) done = database_.script(kMergeRollups);
+    return done.ok() ? empty_stage("DELETE FROM stage_rollup") : done;
 }
 
 Status PostgresBatch::put_positions(std::span<const PositionRow> rows) {
@@ -245,6 +288,13 @@ Status PostgresBatch::put_raw(std::span<const RawRow> rows) {
     copy_.clear();
     for (const auto& row : rows) add_row(copy_, row);
     return database_.copy(kCopyRaw, copy_);
+}
+
+Status PostgresBatch::trim_raw(std::span<const RawTrim> trims) {
+    for (const auto& trim : trims) {
+        if (auto done = database_.run(kTrimRaw, trim.source, trim.keep); !done.ok()) return done;
+    }
+    return Done{};
 }
 
 Status PostgresBatch::put_applied(std::span<const AppliedRow> rows) {

@@ -136,6 +136,16 @@ Result<std::vector<SourceRow>> PostgresReader::sources() {
     return read_sources(*database_);
 }
 
+Result<std::optional<SourceRow>> PostgresReader::one_source(SourceKey source) {
+    if (auto done = ready(); !done.ok()) return done.error();
+    return read_one_source(*database_, source);
+}
+
+Result<std::optional<SourceRow>> PostgresReader::one_source(const SourceId& source) {
+    if (auto done = ready(); !done.ok()) return done.error();
+    return read_one_source(*database_, source);
+}
+
 Result<std::vector<SeriesRow>> PostgresReader::series(std::optional<SourceKey> source) {
     if (auto done = ready(); !done.ok()) return done.error();
     return read_series(*database_, source);

@@ -9,6 +9,14 @@ constexpr const char* kSources =
     "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, fact.name, "
     "fact.value FROM source LEFT JOIN fact ON fact.source = source.key "
     "ORDER BY source.key, fact.name COLLATE \"C\"";
+constexpr const char* kSourceOfKey =
+    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, fact.name, "
+    "fact.value FROM source LEFT JOIN fact ON fact.source = source.key WHERE source.key = $1 "
+    "ORDER BY fact.name COLLATE \"C\"";
+constexpr const char* kSourceOfId =
+    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, fact.name, "
+    "fact.value FROM source LEFT JOIN fact ON fact.source = source.key "
+    "WHERE source.kind = $1 AND source.id = $2 ORDER BY source.key, fact.name COLLATE \"C\"";
 constexpr const char* kAllSeries =
     "SELECT key, source, metric, unit, kind, last_time, last_integer, last_real, last_text, total "
     "FROM series ORDER BY key";
@@ -40,12 +48,7 @@ SeriesRow series_of(const PostgresRows& rows, int row) {
             .total = rows.real(row, 9)};
 }
 
-}  // namespace
-
-Result<std::vector<SourceRow>> read_sources(PostgresDatabase& database) {
-    auto rows = database.query(kSources);
-    if (!rows.ok()) return rows.error();
-    const auto& found = rows.value();
+std::vector<SourceRow> sources_of(const PostgresRows& found) {
     std::vector<SourceRow> sources;
     for (int row = 0; row < found.count(); ++row) {
         if (sources.empty() || sources.back().key != found.integer(row, 0)) {
@@ -55,6 +58,31 @@ Result<std::vector<SourceRow>> read_sources(PostgresDatabase& database) {
         sources.back().facts.emplace_back(found.text(row, 6), found.text(row, 7));
     }
     return sources;
+}
+
+Result<std::optional<SourceRow>> first_of(const Result<PostgresRows>& rows) {
+    if (!rows.ok()) return rows.error();
+    auto sources = sources_of(rows.value());
+    std::optional<SourceRow> found;
+    if (!sources.empty()) found = std::move(sources.front());
+    return found;
+}
+
+}  // namespace
+
+Result<std::vector<SourceRow>> read_sources(PostgresDatabase& database) {
+    auto rows = database.query(kSources);
+    if (!rows.ok()) return rows.error();
+    return sources_of(rows.value());
+}
+
+Result<std::optional<SourceRow>> read_one_source(PostgresDatabase& database, SourceKey source) {
+    return first_of(database.query(kSourceOfKey, source));
+}
+
+Result<std::optional<SourceRow>> read_one_source(PostgresDatabase& database,
+                                                 const SourceId& source) {
+    return first_of(database.query(kSourceOfId, source.kind, source.id));
 }
 
 Result<std::vector<SeriesRow>> read_series(PostgresDatabase& database,

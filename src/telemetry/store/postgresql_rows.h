@@ -12,6 +12,9 @@
 namespace martlet::telemetry {
 
 Result<std::vector<SourceRow>> read_sources(PostgresDatabase& database);
+Result<std::optional<SourceRow>> read_one_source(PostgresDatabase& database, SourceKey source);
+Result<std::optional<SourceRow>> read_one_source(PostgresDatabase& database,
+                                                 const SourceId& source);
 // Without a key: all.
 Result<std::vector<SeriesRow>> read_series(PostgresDatabase& database,
                                            std::optional<SourceKey> source);

@@ -11,6 +11,9 @@ constexpr std::int64_t kForm = 1;
 // A number of ours that no other program takes for its locks by accident.
 constexpr std::int64_t kLock = 0x4d72746c74656c65;  // "Mrtltele"
 
+// Whoever locks a table of ours for long shall be told of in the log.
+constexpr const char* kLockTimeout = "SET lock_timeout = '20s'";
+
 constexpr const char* kSession = "SET search_path = martlet";
 
 // Acknowledgements hang on the commit, so it is on the disk, whatever the server's default.
@@ -227,7 +230,7 @@ Status keep_others_out(PostgresDatabase& database) {
             "The telemetry store in PostgreSQL is written by another Martlet. Each needs "
             "a database of its own."};
     }
-    return done.ok() ? database.script("SET lock_timeout = 0") : done;
+    return done.ok() ? database.script(kLockTimeout) : done;
 }
 
 }  // namespace

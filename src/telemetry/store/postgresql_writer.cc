@@ -5,15 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <thread>
+#include <utility>
 
 namespace martlet::telemetry {
 
 namespace {
-
-constexpr std::chrono::seconds kOutcomeWait{20};
-constexpr std::chrono::milliseconds kTryAgain{250};
 
 // The first acknowledgement stays.
 constexpr const char* kAcknowledge =
@@ -65,7 +61,7 @@ Status PostgresWriter::prepare() {
     partitions_.forget();
     auto prepared = prepare_postgresql_to_write(*database_);
     is_prepared_ = prepared.ok();
-    if (!is_prepared_ || number_ != 0 || is_unsure_) return prepared;
+    if (!is_prepared_ || number_) return prepared;
     auto rows = database_->query("SELECT batch FROM store");
     if (!rows.ok()) return rows.error();
     number_ = rows.value().count() > 0 ? rows.value().integer(0, 0) : 0;
@@ -79,18 +75,20 @@ Status PostgresWriter::reconnect() {
 }
 
 Status PostgresWriter::ready() {
-    if (!database_->is_alive() || !is_prepared_) {
+    if (!database_->is_alive() || !is_prepared_ || !number_) {
         if (auto connected = reconnect(); !connected.ok()) return connected;
     }
-    if (!is_unsure_) return Done{};
-    auto stored = is_last_batch_stored();
-    if (!stored.ok()) return stored.error();
-    if (stored.value()) {
-        return Error{
-            "The telemetry store in PostgreSQL has taken a batch whose answer was lost. "
-            "Restart the broker: it goes on after that batch and stores nothing twice."};
-    }
+    return is_unsure_ ? learn_outcome() : Status(Done{});
+}
+
+// The server holds the writer's lock until the old session is over, so its answer is final.
+Status PostgresWriter::learn_outcome() {
+    auto rows = database_->query("SELECT 1 FROM store WHERE batch > $1", *number_);
+    if (!rows.ok()) return rows.error();
     is_unsure_ = false;
+    if (rows.value().count() == 0) return Done{};
+    ++*number_;
+    is_batch_stored_ = is_batch_stored_ || is_batch_unsure_;
     return Done{};
 }
 
@@ -107,19 +105,36 @@ Result<StoreContents> PostgresWriter::load() {
 }
 
 Status PostgresWriter::write(const WriteBatch& batch) {
-    return in_transaction([&] {
-        auto made = partitions_.make_for(*database_, batch.samples);
-        return made.ok() ? batch_.put(batch) : made;
+    if (auto done = ready(); !done.ok()) return done;
+    if (std::exchange(is_batch_stored_, false)) return Done{};
+    bool is_refused = false;
+    auto done = write_once(batch, false, is_refused);
+    return is_refused ? write_once(batch, true, is_refused) : done;
+}
+
+Status PostgresWriter::write_once(const WriteBatch& batch, bool leaves_out, bool& is_refused) {
+    is_refused = false;
+    auto done = in_transaction([&] {
+        auto put = partitions_.make_for(*database_, batch.samples);
+        if (put.ok()) {
+            put = leaves_out ? batch_.put_what_is_taken(batch, refusals_) : batch_.put(batch);
+        }
+        is_refused = !put.ok() && database_->was_refused();
+        return put;
     });
+    is_batch_unsure_ = is_unsure_;
+    return done;
 }
 
 Status PostgresWriter::in_transaction(const std::function<Status()>& work) {
     if (auto done = ready(); !done.ok()) return done;
     Status done = database_->script("BEGIN");
     if (done.ok()) done = work();
-    if (done.ok()) done = database_->run("UPDATE store SET batch = $1", number_ + 1);
+    if (done.ok()) done = database_->run("UPDATE store SET batch = $1", *number_ + 1);
     if (done.ok()) {
-        done = commit();
+        done = database_->script("COMMIT");
+        is_unsure_ = !done.ok() && !database_->is_connected();
+        is_batch_unsure_ = false;
     } else if (database_->is_connected()) {
         (void)database_->script("ROLLBACK");
     }
@@ -127,38 +142,9 @@ Status PostgresWriter::in_transaction(const std::function<Status()>& work) {
         partitions_.undone();
         return done;
     }
-    number_++;
+    ++*number_;
     partitions_.committed();
     return done;
-}
-
-Status PostgresWriter::commit() {
-    auto done = database_->script("COMMIT");
-    if (done.ok() || database_->is_connected()) return done;
-    return learn_outcome(done.error());
-}
-
-// The server holds the writer's lock until the old session is over, so its answer is final.
-Status PostgresWriter::learn_outcome(const Error& error) {
-    is_unsure_ = true;
-    auto until = std::chrono::steady_clock::now() + kOutcomeWait;
-    while (std::chrono::steady_clock::now() < until) {
-        if (reconnect().ok()) {
-            auto stored = is_last_batch_stored();
-            if (stored.ok()) {
-                is_unsure_ = false;
-                return stored.value() ? Status(Done{}) : Status(error);
-            }
-        }
-        std::this_thread::sleep_for(kTryAgain);
-    }
-    return error;
-}
-
-Result<bool> PostgresWriter::is_last_batch_stored() {
-    auto rows = database_->query("SELECT 1 FROM store WHERE batch > $1", number_);
-    if (!rows.ok()) return rows.error();
-    return rows.value().count() > 0;
 }
 
 Result<bool> PostgresWriter::prune(const Retention& retention) {

@@ -2,8 +2,8 @@
 
 // The one that writes the store in PostgreSQL. When the connection breaks, the call fails and the
 // next one connects again; what broke between two calls is mended without a word. When it breaks in
-// the very moment of a commit, the writer asks the server what became of it, since a batch that is
-// repeated must not be stored twice. Belongs to the telemetry thread.
+// the very moment of a commit, the next call asks the server what became of it, since a batch that
+// is repeated must not be stored twice. Belongs to the telemetry thread.
 
 #include "telemetry/store/postgresql.h"
 #include "telemetry/store/postgresql_batch.h"
@@ -22,6 +22,7 @@ class PostgresWriter : public StoreWriter, private PruneDoor {
 
     Result<StoreContents> load() override;
     Status write(const WriteBatch& batch) override;
+    const Refusals& refusals() const override { return refusals_; }
     Result<bool> prune(const Retention& retention) override;
     Status remove_source(SourceKey source) override;
     Result<bool> acknowledge_event(std::int64_t event, Time time, std::string_view by) override;
@@ -33,9 +34,8 @@ class PostgresWriter : public StoreWriter, private PruneDoor {
     Status reconnect();
     Status ready();
     Status in_transaction(const std::function<Status()>& work);
-    Status commit();
-    Status learn_outcome(const Error& error);
-    Result<bool> is_last_batch_stored();
+    Status write_once(const WriteBatch& batch, bool leaves_out, bool& is_refused);
+    Status learn_outcome();
 
     Result<std::optional<std::int64_t>> ask(const char* sql,
                                             std::span<const std::int64_t> parameters) override;
@@ -45,10 +45,14 @@ class PostgresWriter : public StoreWriter, private PruneDoor {
     PostgresBatch batch_;
     PostgresPartitions partitions_;
     PruneRound round_;
+    Refusals refusals_;
     bool is_prepared_ = false;
-    std::int64_t number_ = 0;  // of the transaction that was committed last
+    // Of the transaction that was committed last; nothing: not read yet.
+    std::optional<std::int64_t> number_;
     // The next transaction may have been committed, though it was said to have failed.
     bool is_unsure_ = false;
+    bool is_batch_unsure_ = false;  // that one is a batch
+    bool is_batch_stored_ = false;  // and it was: the same one comes again
 };
 
 }  // namespace martlet::telemetry

@@ -15,12 +15,14 @@ void WriteBatch::clear() {
     positions.clear();
     events.clear();
     raw.clear();
+    raw_trims.clear();
     applied.clear();
 }
 
 bool WriteBatch::is_empty() const {
     return sources.empty() && series.empty() && samples.empty() && rollups.empty() &&
-           positions.empty() && events.empty() && raw.empty() && applied.empty();
+           positions.empty() && events.empty() && raw.empty() && raw_trims.empty() &&
+           applied.empty();
 }
 
 }  // namespace martlet::telemetry

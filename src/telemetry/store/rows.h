@@ -91,6 +91,12 @@ struct RawRow {
     std::string problem;  // empty: it was read
 };
 
+// Of the raw messages of this source, only the newest are to stay.
+struct RawTrim {
+    SourceKey source = 0;
+    std::int64_t keep = 0;
+};
+
 // "Of this tap, all up to this number is in the store": ARCHITECTURE, "Telemetry".
 struct AppliedRow {
     std::string tap;
@@ -106,6 +112,7 @@ struct WriteBatch {
     std::vector<PositionRow> positions;
     std::vector<EventRow> events;
     std::vector<RawRow> raw;
+    std::vector<RawTrim> raw_trims;  // after `raw` was added
     std::vector<AppliedRow> applied;
 
     void clear();

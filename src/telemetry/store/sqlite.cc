@@ -59,6 +59,16 @@ std::string what_to_do(int code, const std::string& path, const char* message) {
                 "The telemetry store {} is held by another program for more than {} s: "
                 "{}.",
                 path, kBusyMs / 1000, message);
+        case SQLITE_IOERR:
+            return fmt::format(
+                "The telemetry store {} cannot be read or written: {} ({}). See what the system's "
+                "log says of its disk.",
+                path, message, code);
+        case SQLITE_READONLY:
+            return fmt::format(
+                "The telemetry store {0} cannot be written: {1}. The broker's user must own {0}, "
+                "{0}-wal and {0}-shm.",
+                path, message);
         case SQLITE_CANTOPEN:
             return fmt::format("The telemetry store {} cannot be opened: {}.", path, message);
         default:
@@ -84,6 +94,7 @@ bool SqliteStatement::next() {
 }
 
 Status SqliteStatement::finish() {
+    database_.finished_ = code_;
     if (statement_ == nullptr) return database_.error(code_);
     int code = code_;
     bool is_sound = code == SQLITE_DONE || code == SQLITE_ROW || code == SQLITE_OK;
@@ -189,6 +200,13 @@ Result<std::int64_t> SqliteDatabase::number(const char* sql) {
 
 std::int64_t SqliteDatabase::changes() const {
     return sqlite3_changes64(handle_);
+}
+
+bool SqliteDatabase::was_refused() const {
+    int code = finished_ & 0xff;
+    bool is_about_data =
+        code == SQLITE_CONSTRAINT || code == SQLITE_TOOBIG || code == SQLITE_MISMATCH;
+    return is_about_data && sqlite3_get_autocommit(handle_) == 0;
 }
 
 Error SqliteDatabase::error(int code) const {

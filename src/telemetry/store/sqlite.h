@@ -102,6 +102,8 @@ class SqliteDatabase {
     Result<std::int64_t> number(const char* sql);
 
     std::int64_t changes() const;  // rows that the last statement touched
+    // The last statement failed for what it says, and would fail again; the transaction goes on.
+    bool was_refused() const;
     const std::string& path() const { return path_; }
     Error error(int code) const;
 
@@ -111,6 +113,7 @@ class SqliteDatabase {
 
     std::string path_;
     sqlite3* handle_ = nullptr;
+    int finished_ = 0;  // how the last statement ended
     HashMap<const char*, std::unique_ptr<SqliteStatement>> statements_;
 };
 

@@ -8,14 +8,27 @@ namespace martlet::telemetry {
 
 namespace {
 
+constexpr const char* kSourceOfKey =
+    "SELECT source.key, kind, id, source.name, first_seen, last_seen, fact.name, fact.value "
+    "FROM source LEFT JOIN fact ON fact.source = source.key WHERE source.key = ? "
+    "ORDER BY fact.name";
+constexpr const char* kSourceOfId =
+    "SELECT source.key, kind, id, source.name, first_seen, last_seen, fact.name, fact.value "
+    "FROM source LEFT JOIN fact ON fact.source = source.key WHERE kind = ? AND id = ? "
+    "ORDER BY source.key, fact.name";
 constexpr const char* kSeriesOfSource =
     "SELECT key, source, metric, unit, kind, last_time, last_value, total FROM series "
     "WHERE source = ? ORDER BY key";
 constexpr const char* kOneSeries =
     "SELECT key, source, metric, unit, kind, last_time, last_value, total FROM series "
     "WHERE key = ?";
+// Both lie in the order that is wanted, and of one time the first part goes first. Asked for
+// "time, n", SQLite would sort each millisecond: half as fast.
 constexpr const char* kSamples =
-    "SELECT time, value FROM sample WHERE series = ? AND time >= ? AND time < ? ORDER BY time, n";
+    "SELECT time, value FROM sample WHERE series = ?1 AND time >= ?2 AND time < ?3 "
+    "UNION ALL "
+    "SELECT time, value FROM sample_again WHERE series = ?1 AND time >= ?2 AND time < ?3 "
+    "ORDER BY time";
 constexpr const char* kRollupRows =
     "SELECT begins, count, min, max, sum, first_time, first, last_time, last, step FROM rollup "
     "WHERE width = ? AND series = ? AND begins >= ? AND begins < ? ORDER BY begins";
@@ -42,6 +55,13 @@ constexpr const char* kEventsOfSource =
 constexpr const char* kRaw =
     "SELECT source, time, topic, payload, problem FROM raw WHERE source = ? "
     "ORDER BY key DESC LIMIT ?";
+
+Result<std::optional<SourceRow>> first_of(Result<std::vector<SourceRow>> rows) {
+    if (!rows.ok()) return rows.error();
+    std::optional<SourceRow> found;
+    if (!rows.value().empty()) found = std::move(rows.value().front());
+    return found;
+}
 
 std::int64_t limit_of(std::size_t limit) {
     return static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX));
@@ -84,7 +104,15 @@ EventRow event_of(const SqliteStatement& row) {
 }  // namespace
 
 Result<std::vector<SourceRow>> SqliteReader::sources() {
-    return read_sources(*database_);
+    return read_sources(database_->statement(kReadAllSources));
+}
+
+Result<std::optional<SourceRow>> SqliteReader::one_source(SourceKey source) {
+    return first_of(read_sources(database_->statement(kSourceOfKey).bind(source)));
+}
+
+Result<std::optional<SourceRow>> SqliteReader::one_source(const SourceId& source) {
+    return first_of(read_sources(database_->statement(kSourceOfId).bind(source.kind, source.id)));
 }
 
 Result<std::vector<SeriesRow>> SqliteReader::series(std::optional<SourceKey> source) {

@@ -17,6 +17,8 @@ class SqliteReader : public StoreReader {
         : database_(std::move(database)) {}
 
     Result<std::vector<SourceRow>> sources() override;
+    Result<std::optional<SourceRow>> one_source(SourceKey source) override;
+    Result<std::optional<SourceRow>> one_source(const SourceId& source) override;
     Result<std::vector<SeriesRow>> series(std::optional<SourceKey> source) override;
     Result<std::optional<SeriesRow>> one_series(SeriesKey series) override;
     Status samples(SeriesKey series, TimeRange range, const RowSink<SampleRow>& sink) override;

@@ -4,11 +4,6 @@ namespace martlet::telemetry {
 
 namespace {
 
-// One statement, so that sources and facts are of one moment.
-constexpr const char* kSources =
-    "SELECT source.key, kind, id, source.name, first_seen, last_seen, fact.name, fact.value "
-    "FROM source LEFT JOIN fact ON fact.source = source.key ORDER BY source.key, fact.name";
-
 SourceRow source_of(const SqliteStatement& row) {
     return {.key = row.integer(0),
             .source = {row.text(1), row.text(2)},
@@ -20,9 +15,8 @@ SourceRow source_of(const SqliteStatement& row) {
 
 }  // namespace
 
-Result<std::vector<SourceRow>> read_sources(SqliteDatabase& database) {
+Result<std::vector<SourceRow>> read_sources(SqliteStatement& rows) {
     std::vector<SourceRow> sources;
-    auto& rows = database.statement(kSources);
     while (rows.next()) {
         if (sources.empty() || sources.back().key != rows.integer(0)) {
             sources.push_back(source_of(rows));

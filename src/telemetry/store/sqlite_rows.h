@@ -11,7 +11,12 @@
 
 namespace martlet::telemetry {
 
-Result<std::vector<SourceRow>> read_sources(SqliteDatabase& database);
+// One statement, so that sources and facts are of one moment.
+inline constexpr const char* kReadAllSources =
+    "SELECT source.key, kind, id, source.name, first_seen, last_seen, fact.name, fact.value "
+    "FROM source LEFT JOIN fact ON fact.source = source.key ORDER BY source.key, fact.name";
+// The rows of a statement with the columns above, in that order, which is bound.
+Result<std::vector<SourceRow>> read_sources(SqliteStatement& statement);
 
 inline constexpr const char* kReadAllSeries =
     "SELECT key, source, metric, unit, kind, last_time, last_value, total FROM series "

@@ -24,10 +24,12 @@ constexpr const char* kPutSeries =
     "last_value = excluded.last_value, total = excluded.total";
 
 constexpr const char* kPutSample =
-    "INSERT OR IGNORE INTO sample (series, time, n, value) VALUES (?, ?, ?, ?)";
-constexpr const char* kPutSampleBehind =
-    "INSERT INTO sample (series, time, n, value) VALUES (?1, ?2, "
-    "1 + (SELECT max(n) FROM sample WHERE series = ?1 AND time = ?2), ?3)";
+    "INSERT INTO sample (series, time, value) VALUES (?, ?, ?) "
+    "ON CONFLICT (series, time) DO NOTHING";
+// Behind those of the same millisecond that are there already.
+constexpr const char* kPutSampleAgain =
+    "INSERT INTO sample_again (series, time, n, value) VALUES (?1, ?2, "
+    "1 + coalesce((SELECT max(n) FROM sample_again WHERE series = ?1 AND time = ?2), 0), ?3)";
 
 // Each expression sees the row as it was. Of equal times the first that came is the first, and the
 // last that came the last.
@@ -49,6 +51,9 @@ constexpr const char* kPutEvent =
     "acknowledged_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutRaw =
     "INSERT INTO raw (source, time, topic, payload, problem) VALUES (?, ?, ?, ?, ?)";
+constexpr const char* kTrimRaw =
+    "DELETE FROM raw WHERE source = ?1 AND key <= "
+    "(SELECT key FROM raw WHERE source = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)";
 constexpr const char* kPutApplied = "INSERT OR REPLACE INTO applied (tap, number) VALUES (?, ?)";
 constexpr const char* kApplied = "SELECT tap, number FROM applied ORDER BY tap";
 
@@ -117,7 +122,7 @@ SqliteWriter::SqliteWriter(std::unique_ptr<SqliteDatabase> database)
     : database_(std::move(database)), pruner_(*database_) {}
 
 Result<StoreContents> SqliteWriter::load() {
-    auto sources = read_sources(*database_);
+    auto sources = read_sources(database_->statement(kReadAllSources));
     if (!sources.ok()) return sources.error();
     auto series = read_series(database_->statement(kReadAllSeries));
     if (!series.ok()) return series.error();
@@ -128,7 +133,28 @@ Result<StoreContents> SqliteWriter::load() {
 }
 
 Status SqliteWriter::write(const WriteBatch& batch) {
-    return in_transaction(*database_, [&] { return write_rows(batch); });
+    bool is_refused = false;
+    leaves_out_ = false;
+    auto work = [&] {
+        auto done = write_rows(batch);
+        is_refused = !done.ok() && database_->was_refused();
+        return done;
+    };
+    auto done = in_transaction(*database_, work);
+    if (!is_refused) return done;
+    auto before = refusals_;
+    leaves_out_ = true;
+    done = in_transaction(*database_, work);
+    if (!done.ok()) refusals_ = before;
+    return done;
+}
+
+// Of a row that may be left out.
+Status SqliteWriter::leave_out(Status done) {
+    if (done.ok() || !leaves_out_ || !database_->was_refused()) return done;
+    refusals_.rows++;
+    refusals_.why = done.error().text;
+    return Done{};
 }
 
 Status SqliteWriter::write_rows(const WriteBatch& batch) {
@@ -139,13 +165,14 @@ Status SqliteWriter::write_rows(const WriteBatch& batch) {
     if (done.ok()) done = write_samples(batch.samples);
     if (done.ok()) done = write_rollups(batch.rollups);
     if (!done.ok()) return done;
-    done = for_each_row(batch.positions, [&](auto& row) { return write_position(row); });
+    done = for_each_row(batch.positions, [&](auto& row) { return leave_out(write_position(row)); });
     if (!done.ok()) return done;
-    done = for_each_row(batch.events, [&](auto& row) { return write_event(row); });
+    done = for_each_row(batch.events, [&](auto& row) { return leave_out(write_event(row)); });
     if (!done.ok()) return done;
-    done = for_each_row(batch.raw, [&](const RawRow& row) {
-        return database.run(kPutRaw, row.source, row.time, row.topic, SqliteBlob{row.payload},
-                            row.problem);
+    done = for_each_row(batch.raw, [&](auto& row) { return leave_out(write_raw(row)); });
+    if (!done.ok()) return done;
+    done = for_each_row(batch.raw_trims, [&](const RawTrim& trim) {
+        return database.run(kTrimRaw, trim.source, trim.keep);
     });
     if (!done.ok()) return done;
     return for_each_row(batch.applied, [&](const AppliedRow& row) {
@@ -170,11 +197,11 @@ Status SqliteWriter::write_series(const SeriesRow& row) {
 
 Status SqliteWriter::write_samples(std::span<const SampleRow> rows) {
     auto& put = database_->statement(kPutSample);
-    return put_samples(order_, rows, [&](const SampleRow& row, std::int64_t n) {
-        auto done = put.bind(row.series, row.time, n, row.value).run();
-        if (!done.ok() || database_->changes() > 0) return done;
-        // An earlier batch has one of this millisecond.
-        return database_->run(kPutSampleBehind, row.series, row.time, row.value);
+    return put_samples(order_, rows, [&](const SampleRow& row, std::int64_t) {
+        auto done = put.bind(row.series, row.time, row.value).run();
+        if (done.ok() && database_->changes() == 0)
+            done = database_->run(kPutSampleAgain, row.series, row.time, row.value);
+        return leave_out(std::move(done));
     });
 }
 
@@ -185,7 +212,7 @@ Status SqliteWriter::write_rollups(std::span<const RollupRow> rows) {
         const auto& row = rows[number];
         merge.bind(rollup_minutes(row.width), row.series, row.begins, row.count, row.min, row.max,
                    row.sum, row.first_time, row.first, row.last_time, row.last, row.step);
-        if (auto done = merge.run(); !done.ok()) return done;
+        if (auto done = leave_out(merge.run()); !done.ok()) return done;
     }
     return Done{};
 }
@@ -200,6 +227,11 @@ Status SqliteWriter::write_event(const EventRow& row) {
     const auto& event = row.event;
     return database_->run(kPutEvent, row.source, event.time, event.kind, name_of(event.severity),
                           event.text, event.details, row.acknowledged, row.acknowledged_by);
+}
+
+Status SqliteWriter::write_raw(const RawRow& row) {
+    return database_->run(kPutRaw, row.source, row.time, row.topic, SqliteBlob{row.payload},
+                          row.problem);
 }
 
 Result<bool> SqliteWriter::prune(const Retention& retention) {

@@ -32,12 +32,22 @@ struct Retention {
     std::uint32_t raw_kept = 0;
 };
 
+// Rows that a store will never take, so that those behind them need not wait for ever: a rule that
+// somebody added to a table, a value that the store has no form for.
+struct Refusals {
+    std::uint64_t rows = 0;
+    std::string why;  // of the last one
+};
+
 class StoreWriter {
   public:
     virtual ~StoreWriter() = default;
     virtual Result<StoreContents> load() = 0;
-    // One transaction; what it says is on disk when this returns. After an error nothing of it is.
+    // One transaction; what it says is on disk when this returns. After an error nothing of it is,
+    // or that is not known yet: the next batch must be the same one, which is then stored once.
+    // Samples, rollups, positions, events and raw messages that are refused are left out.
     virtual Status write(const WriteBatch& batch) = 0;
+    virtual const Refusals& refusals() const = 0;
     // Removes some of what is too old, a bounded piece of work. False: nothing (more) to do.
     virtual Result<bool> prune(const Retention& retention) = 0;
     // With all that is of it.
@@ -68,6 +78,8 @@ class StoreReader {
   public:
     virtual ~StoreReader() = default;
     virtual Result<std::vector<SourceRow>> sources() = 0;
+    virtual Result<std::optional<SourceRow>> one_source(SourceKey source) = 0;
+    virtual Result<std::optional<SourceRow>> one_source(const SourceId& source) = 0;
     // Without a source: all.
     virtual Result<std::vector<SeriesRow>> series(std::optional<SourceKey> source) = 0;
     virtual Result<std::optional<SeriesRow>> one_series(SeriesKey series) = 0;
