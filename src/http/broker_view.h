@@ -73,7 +73,9 @@ class BrokerView {
     // Those whose topic matches the filter, in topic order, after `after`.
     virtual std::vector<RetainedInfo> retained(std::string_view filter, std::string_view after,
                                                std::size_t limit) = 0;
-    // Any message, as from a client that may do everything. The error says what is wrong with it.
+    // What is wrong with a message; empty: nothing.
+    virtual std::string problem_of(const Publishing& message) const = 0;
+    // Any sound message, as from a client that may do everything. The error: there was no answer.
     virtual Status publish(const Publishing& message) = 0;
     // The settings in force, as lines "key value"; secrets are left out.
     virtual std::string configuration() = 0;

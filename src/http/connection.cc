@@ -18,6 +18,8 @@ constexpr Milliseconds kLingerTime{2'000};
 constexpr std::size_t kBodyBytesASecond = 4096;
 // Requests sent ahead of their turn.
 constexpr std::size_t kAheadBytesMax = 64 * 1024;
+// Of a request's body by somebody whom we do not know: enough for logging in.
+constexpr std::size_t kStrangerBodyBytesMax = 16 * 1024;
 constexpr std::size_t kLingerBytesMax = 4 * 1024 * 1024;
 // With less than this on its way, the next piece of a streamed body is asked for.
 constexpr std::size_t kStreamBytesWaiting = 64 * 1024;
@@ -50,13 +52,16 @@ void Connection::on_bytes(ByteView bytes, const Now& now) {
 
 void Connection::on_end() {
     has_ended_ = true;
-    keep_alive_ = false;
+    // What was sent ahead is answered still.
+    if (input_.empty()) keep_alive_ = false;
     if (state_ != State::Answering && state_ != State::Streaming) state_ = State::Over;
 }
 
 void Connection::read_on(const Now& now) {
     std::size_t used = parser_.feed(as_bytes(input_));
     input_.erase(0, used);
+    if (parser_.state() == RequestParser::State::Body && is_too_large_for_strangers())
+        return refuse(401, "log in first, or send a token, for a body as large as this", now);
     switch (parser_.state()) {
         case RequestParser::State::Failed:
             return refuse(parser_.failed_status(), parser_.problem(), now);
@@ -70,6 +75,14 @@ void Connection::read_on(const Now& now) {
     said_continue_ = true;
     if (outbox.empty()) written_ = now.steady;
     outbox.append(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+// All that strangers send at once would otherwise fill the memory.
+bool Connection::is_too_large_for_strangers() {
+    const RawRequest& raw = parser_.request();
+    if (is_known_ || raw.body.size() <= kStrangerBodyBytesMax) return false;
+    is_known_ = desk_.is_known(raw.headers);
+    return !is_known_;
 }
 
 void Connection::hand_over(const Now& now) {
@@ -93,7 +106,7 @@ void Connection::hand_over(const Now& now) {
     request->is_unix_socket = peer_.is_unix_socket;
     method_ = raw.method;
     version_ = raw.version;
-    keep_alive_ = raw.keep_alive && !has_ended_;
+    keep_alive_ = raw.keep_alive && !(has_ended_ && input_.empty());
     state_ = State::Answering;
     since_ = now.steady;
     if (!desk_.answer(std::move(request))) {
@@ -111,6 +124,7 @@ void Connection::refuse(int status, std::string_view problem, const Now& now) {
     since_ = now.steady;
     received_ = 0;
     input_ = std::string();
+    parser_.reset();
 }
 
 void Connection::send(Response response, const Now& now) {
@@ -148,9 +162,12 @@ void Connection::end_exchange(const Now& now) {
     state_ = State::Reading;
     parser_.reset();
     said_continue_ = false;
+    is_known_ = false;
     received_ = input_.size();
     has_begun_ = !input_.empty();
     if (has_begun_) read_on(now);
+    // The rest of a request that nobody will send.
+    if (has_ended_ && state_ == State::Reading) state_ = State::Over;
 }
 
 void Connection::fetch_more() {
@@ -174,6 +191,10 @@ void Connection::on_piece(std::unique_ptr<BodySource> source, std::string_view p
     if (!is_last) return fetch_more();
     source_.reset();
     end_exchange(now);
+}
+
+void Connection::on_broken() {
+    if (state_ == State::Streaming) state_ = State::Over;
 }
 
 void Connection::on_written(const Now& now) {

@@ -25,6 +25,9 @@ class Desk {
     virtual bool answer(std::unique_ptr<Request> request) = 0;
     // on_piece() follows. False: the same, and the source is gone.
     virtual bool fetch(std::unique_ptr<BodySource> source) = 0;
+    // Whether these headers are of somebody who has an account, so that a large body is worth
+    // taking. Answered at once.
+    virtual bool is_known(const Fields& headers) const = 0;
 };
 
 // The other end, and how the connection came.
@@ -45,6 +48,8 @@ class Connection {
     void on_answer(Response response, const Now& now);
     void on_piece(std::unique_ptr<BodySource> source, std::string_view piece, bool is_last,
                   const Now& now);
+    // The rest of a streamed body cannot be had: the peer must not take what came for the whole.
+    void on_broken();
     // Some of the outbox was written.
     void on_written(const Now& now);
     void on_time(const Now& now);
@@ -53,9 +58,12 @@ class Connection {
 
     // When on_time() is wanted; Milliseconds::max(): not at all.
     Milliseconds deadline() const;
-    // Between two requests or before the first, and since when: it may be closed to make room.
+    // Between two requests or before the first: it may be closed to make room.
     bool is_idle() const;
-    Milliseconds idle_since() const { return since_; }
+    // A request is coming and is not whole.
+    bool is_receiving() const { return state_ == State::Reading && !is_idle(); }
+    // When that began.
+    Milliseconds since() const { return since_; }
     // Nothing more comes and nothing more is read: to be closed once the outbox is written.
     bool is_over() const { return state_ == State::Over; }
     // The same, but what the peer still sends is read and thrown away for a moment: closing on it
@@ -68,6 +76,7 @@ class Connection {
     enum class State : std::uint8_t { Reading, Answering, Streaming, Lingering, Over };
 
     void read_on(const Now& now);
+    bool is_too_large_for_strangers();
     void hand_over(const Now& now);
     // Answers for itself: the request is not understood or not allowed, and what follows it cannot
     // be trusted.
@@ -84,6 +93,7 @@ class Connection {
     bool has_ended_ = false;  // the peer says no more
     bool has_begun_ = true;   // a request; the first is awaited as if it had
     bool said_continue_ = false;
+    bool is_known_ = false;  // whose request is read
     bool is_fetching_ = false;
     // Of the request that is being answered.
     Method method_ = Method::Get;

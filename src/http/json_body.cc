@@ -39,9 +39,9 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     bool end_object() override { return close(); }
     bool end_array() override { return close(); }
     bool key(std::string& name) override {
-        auto& members = open_.back()->members;
-        std::erase_if(members, [&](const auto& member) { return member.name == name; });
-        members.push_back({std::move(name), JsonValue()});
+        // One of the same name stays in front of it: to look for it each time would let an object
+        // of many members cost their square.
+        open_.back()->members.push_back({std::move(name), JsonValue()});
         return true;
     }
     bool parse_error(std::size_t position, const std::string&,
@@ -103,8 +103,8 @@ const JsonValue* find_typed(const JsonValue& object, std::string_view name, Json
 }  // namespace
 
 const JsonValue* JsonValue::find(std::string_view name) const {
-    for (const auto& [key, value] : members) {
-        if (key == name) return &value;
+    for (auto member = members.rbegin(); member != members.rend(); ++member) {
+        if (member->name == name) return &member->value;
     }
     return nullptr;
 }

@@ -26,9 +26,9 @@ class JsonValue {
     double number = 0;         // Integer and Real
     std::string text;
     std::vector<JsonValue> items;     // Array
-    std::vector<JsonMember> members;  // Object; of one name twice: the last
+    std::vector<JsonMember> members;  // Object, as they came; find() knows which one counts
 
-    // Of an object; null: it has none of that name, or is no object.
+    // Of an object, of one name twice the last; null: it has none of that name, or is no object.
     const JsonValue* find(std::string_view name) const;
     // The member of that name if it has that type.
     std::optional<std::string_view> text_of(std::string_view name) const;

@@ -19,8 +19,8 @@ struct Options {
     bool metrics_public = false;
     // Names as sapcc's mosquitto-exporter has them, beside ours.
     bool metrics_like_mosquitto_exporter = false;
-    // Lines of /metrics about sources; those beyond are left out and counted.
-    std::uint32_t metrics_series_max = 20'000;
+    // Lines of /metrics about sources, of each kind; those beyond are left out and counted.
+    std::uint32_t metrics_series_max = 50'000;
     std::uint32_t body_bytes_max = 1u << 20;
     // For each shard; the one that has been idle longest makes room.
     std::uint32_t connections_max = 256;

@@ -116,6 +116,7 @@ void RequestParser::reset() {
     beast_ = std::make_unique<Beast>(request_, limits_);
     state_ = State::Head;
     searched_ = 0;
+    body_taken_ = 0;
 }
 
 void RequestParser::fail(int status, std::string_view problem) {
@@ -187,13 +188,22 @@ void RequestParser::check_head() {
     state_ = beast_->is_done() ? State::Complete : State::Body;
 }
 
+// Chunks of one byte each with long extensions would let a small body go on for days.
+std::size_t RequestParser::framed_body_bytes_max() const {
+    return 2 * limits_.body_bytes_max + 16 * kChunkHeadBytesMax;
+}
+
 std::size_t RequestParser::feed_body(std::string_view text) {
     std::size_t used = 0;
     while (!beast_->is_done()) {
         std::string_view rest = text.substr(used);
         if (rest.empty() || (beast_->chunked() && rest.size() < kChunkedRestBytesMin)) return used;
         beast::error_code code;
-        used += beast_->put({rest.data(), rest.size()}, code);
+        std::size_t put = beast_->put({rest.data(), rest.size()}, code);
+        used += put;
+        body_taken_ += put;
+        if (body_taken_ > framed_body_bytes_max())
+            return fail(413, "the body's chunks are too small"), used;
         if (code == beast::http::error::need_more) {
             if (text.size() - used > kChunkHeadBytesMax) fail(400, "a chunk's head is too large");
             return used;

@@ -63,13 +63,15 @@ class RequestParser {
     std::size_t feed_head(std::string_view text);
     std::size_t feed_body(std::string_view text);
     void check_head();
+    std::size_t framed_body_bytes_max() const;
     void fail(int status, std::string_view problem);
 
     const ParserLimits limits_;
     std::unique_ptr<Beast> beast_;
     RawRequest request_;
     State state_ = State::Head;
-    std::size_t searched_ = 0;  // bytes of the head in which its end is not
+    std::size_t searched_ = 0;    // bytes of the head in which its end is not
+    std::size_t body_taken_ = 0;  // with what stands around its chunks
     int failed_status_ = 0;
     std::string_view problem_;
 };

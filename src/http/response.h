@@ -17,6 +17,9 @@ class BodySource {
     virtual ~BodySource() = default;
     // Appends the next piece (about 64 KiB). False: that was all.
     virtual bool next(std::string& out) = 0;
+    // After the last piece: the rest could not be had, and the body itself does not say so. Then
+    // the connection ends without the body's end.
+    virtual bool is_broken() const { return false; }
 };
 
 struct Response {

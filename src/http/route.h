@@ -31,6 +31,9 @@ struct Route {
     std::vector<Parameter> query = {};
     std::string_view body_help = {};                     // what the body holds; empty: none
     std::string_view content_type = "application/json";  // of a good answer
+    // Waits for nothing and costs next to nothing: answered by the loop itself, so also while all
+    // workers are busy.
+    bool is_quick = false;
 };
 
 // All of them.

@@ -118,6 +118,12 @@ Response Router::without_route(const Request& request) const {
     return response;
 }
 
+bool Router::is_quick(Request& request) const {
+    if (request.segments.empty()) request.segments = segments_of(request.path);
+    const Pattern* pattern = find(request, request.method);
+    return pattern != nullptr && pattern->route->is_quick;
+}
+
 Response Router::answer(Services& services, Request& request) const {
     if (request.segments.empty()) request.segments = segments_of(request.path);
     if (is_foreign_host(request, services.options.hosts)) {

@@ -19,6 +19,8 @@ class Router {
 
     // Fills in the request's caller and parameters.
     Response answer(Services& services, Request& request) const;
+    // Whether that takes no time.
+    bool is_quick(Request& request) const;
 
   private:
     struct Part {

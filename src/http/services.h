@@ -13,6 +13,7 @@
 #include <vector>
 
 namespace martlet::telemetry {
+class MeshTraffic;
 class Outcomes;
 class TopicTable;
 }  // namespace martlet::telemetry
@@ -41,6 +42,7 @@ struct Services {
     StoreChanges* changes = nullptr;
     telemetry::TopicTable* topics = nullptr;
     telemetry::Outcomes* outcomes = nullptr;
+    const telemetry::MeshTraffic* mesh_traffic = nullptr;
     // Which topics the decoders read.
     const std::vector<telemetry::Rules::Row>* rules = nullptr;
     MetricSource* metrics = nullptr;

@@ -32,7 +32,9 @@ void Acceptor::on_ready(std::uint32_t) {
             continue;
         }
         if (turn_.shard().options().connection_messages) {
-            log::notice("New connection from {} on port {}.", peer.text(), port_);
+            // Each question of a program may be a connection: no news to an operator.
+            auto level = turn_.speaks_http(listener_) ? log::Level::Debug : log::Level::Notice;
+            log::print(level, "New connection from {} on port {}.", peer.text(), port_);
         }
         turn_.add(fd, peer, listener_, {});
     }

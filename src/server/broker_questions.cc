@@ -46,16 +46,6 @@ Error no_answer() {
     return Error{"The broker is too busy to answer; try again."};
 }
 
-Status check(const http::Publishing& message) {
-    if (message.topic.empty() || message.topic.size() > kTopicBytesMax ||
-        !mqtt::is_valid_topic_name(message.topic))
-        return Error{"The topic must have 1 to 65535 bytes of UTF-8 and no wildcard."};
-    if (broker::is_reserved(message.topic))
-        return Error{fmt::format("The topic '{}' is the broker's own.", message.topic)};
-    if (message.qos > 2) return Error{"The QoS is 0, 1 or 2."};
-    return Done{};
-}
-
 // Client by client: each is asked for at its home.
 Result<std::vector<http::SubscriptionInfo>> subscriptions_of_all(http::BrokerView& view,
                                                                  std::size_t limit) {
@@ -203,9 +193,18 @@ std::vector<http::RetainedInfo> BrokerQuestions::retained(std::string_view filte
     return found;
 }
 
+std::string BrokerQuestions::problem_of(const http::Publishing& message) const {
+    if (message.topic.empty() || message.topic.size() > kTopicBytesMax ||
+        !mqtt::is_valid_topic_name(message.topic))
+        return "The topic must have 1 to 65535 bytes of UTF-8 and no wildcard.";
+    if (broker::is_reserved(message.topic))
+        return fmt::format("The topic '{}' is the broker's own.", message.topic);
+    if (message.qos > 2) return "The QoS is 0, 1 or 2.";
+    return {};
+}
+
 Status BrokerQuestions::publish(const http::Publishing& message) {
-    Status sound = check(message);
-    if (!sound) return sound;
+    if (std::string problem = problem_of(message); !problem.empty()) return Error{problem};
     broker::Publication publication;
     publication.topic = message.topic;
     publication.payload = as_bytes(message.payload);

@@ -31,6 +31,7 @@ class BrokerQuestions final : public http::BrokerView {
                                                               std::size_t limit) override;
     std::vector<http::RetainedInfo> retained(std::string_view filter, std::string_view after,
                                              std::size_t limit) override;
+    std::string problem_of(const http::Publishing& message) const override;
     Status publish(const http::Publishing& message) override;
     std::string configuration() override { return configuration_; }
 

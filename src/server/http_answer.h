@@ -20,6 +20,7 @@ struct HttpAnswer : InboxNode {
     std::unique_ptr<http::BodySource> source;
     std::string piece;
     bool is_last = false;
+    bool is_broken = false;  // that was not all, and the rest cannot be had
 };
 
 }  // namespace martlet::server

@@ -41,15 +41,17 @@ HttpPort::HttpPort(HttpPorts& ports, int fd, const net::Endpoint& peer, std::uin
 void HttpPort::on_ready(std::uint32_t events) {
     ports_.touch(*this);
     if (!stream_.is_open() || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
+    // Its end was seen: now it is gone altogether.
+    if (has_ended_) return connection_.abort();
     switch (stream_.receive(ports_.scratch(), *this)) {
         case net::Stream::Outcome::Open:
             break;
         case net::Stream::Outcome::Closed:
             has_ended_ = true;
+            stream_.end_reading();
             connection_.on_end();
             break;
         case net::Stream::Outcome::Failed:
-            has_ended_ = true;
             connection_.abort();
             break;
     }
@@ -73,11 +75,15 @@ void HttpPort::flush() {
 }
 
 bool HttpPort::is_done() const {
-    return connection_.is_over() && (connection_.outbox.empty() || has_ended_);
+    return connection_.is_over() && connection_.outbox.empty();
 }
 
 bool HttpPort::answer(std::unique_ptr<http::Request> request) {
     return ports_.workers().answer(ports_.shard(), handle, std::move(request));
+}
+
+bool HttpPort::is_known(const http::Fields& headers) const {
+    return ports_.workers().is_known(headers);
 }
 
 bool HttpPort::fetch(std::unique_ptr<http::BodySource> source) {

@@ -30,11 +30,11 @@ class HttpPort final : public net::Watched, public net::Receiver, public http::D
     void on_ready(std::uint32_t events) override;
     // net::Receiver
     Taken on_bytes(ByteView bytes, BodyRef* frame) override;
-    // After the peer's end there is nothing to read, and the loop would report it again and again.
-    bool is_held() const override { return has_ended_; }
+    bool is_held() const override { return false; }
     // http::Desk
     bool answer(std::unique_ptr<http::Request> request) override;
     bool fetch(std::unique_ptr<http::BodySource> source) override;
+    bool is_known(const http::Fields& headers) const override;
 
     SlotHandle handle;  // in the list of ports
     bool is_touched = false;

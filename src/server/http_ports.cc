@@ -30,15 +30,22 @@ void HttpPorts::add(int fd, const net::Endpoint& peer, std::uint16_t listener) {
     ports_.push_back(std::move(port));
 }
 
-// It leaves at the end of the turn, so that there is one too many for a moment.
-bool HttpPorts::make_room() {
+HttpPort* HttpPorts::oldest_that(bool (http::Connection::*is_it)() const) {
     HttpPort* oldest = nullptr;
     for (auto& port : ports_) {
         http::Connection& connection = port->connection();
-        if (!connection.is_idle()) continue;
-        if (oldest == nullptr || connection.idle_since() < oldest->connection().idle_since())
+        if (!(connection.*is_it)()) continue;
+        if (oldest == nullptr || connection.since() < oldest->connection().since())
             oldest = port.get();
     }
+    return oldest;
+}
+
+// It leaves at the end of the turn, so that there is one too many for a moment.
+bool HttpPorts::make_room() {
+    HttpPort* oldest = oldest_that(&http::Connection::is_idle);
+    // Requests that never become whole are not to keep everybody else out.
+    if (oldest == nullptr) oldest = oldest_that(&http::Connection::is_receiving);
     if (oldest == nullptr) return false;
     oldest->connection().abort();
     touch(*oldest);
@@ -53,6 +60,8 @@ void HttpPorts::take(Inbox& answers) {
         if (port == nullptr) continue;
         if (answer->response) {
             port->connection().on_answer(std::move(*answer->response), now_);
+        } else if (answer->is_broken) {
+            port->connection().on_broken();
         } else {
             port->connection().on_piece(std::move(answer->source), answer->piece, answer->is_last,
                                         now_);

@@ -1,7 +1,7 @@
 #pragma once
 
 // The HTTP connections of one loop. Owned by its Turn. Bounded: the one that has been idle longest
-// makes room. Loop thread only.
+// makes room, else the one whose request has been coming longest. Loop thread only.
 
 #include "base/slots.h"
 #include "http/parser.h"
@@ -48,6 +48,7 @@ class HttpPorts {
 
   private:
     bool make_room();
+    HttpPort* oldest_that(bool (http::Connection::*is_it)() const);
     void remove(HttpPort& port);
 
     const std::uint32_t shard_;

@@ -23,19 +23,23 @@ std::string address_of(const config::Listener& listener) {
 }  // namespace
 
 Result<std::unique_ptr<HttpSide>> HttpSide::open(const config::Settings& settings,
-                                                 broker::Shared& shared, telemetry::Ingest* ingest,
-                                                 Mailboxes& mailboxes) {
+                                                 broker::Shared& shared,
+                                                 const journal::ThreadedJournal* journal,
+                                                 telemetry::Ingest* ingest, Mailboxes& mailboxes) {
     auto access = http::Access::open(settings.http);
     if (!access) return access.error();
     std::unique_ptr<HttpSide> side(
-        new HttpSide(settings, shared, ingest, std::move(access).value()));
+        new HttpSide(settings, shared, journal, ingest, std::move(access).value()));
     side->workers_ = std::make_unique<HttpWorkers>(side->services_, mailboxes, kWorkers);
     return side;
 }
 
 HttpSide::HttpSide(const config::Settings& settings, broker::Shared& shared,
-                   telemetry::Ingest* ingest, std::unique_ptr<http::Access> access)
-    : questions_(shared, config::shown(settings)), metrics_(ingest), access_(std::move(access)) {
+                   const journal::ThreadedJournal* journal, telemetry::Ingest* ingest,
+                   std::unique_ptr<http::Access> access)
+    : questions_(shared, config::shown(settings)),
+      metrics_(shared, journal, ingest),
+      access_(std::move(access)) {
     services_.options = settings.http;
     services_.broker = &questions_;
     services_.metrics = &metrics_;
@@ -47,6 +51,7 @@ HttpSide::HttpSide(const config::Settings& settings, broker::Shared& shared,
     services_.changes = orders_.get();
     services_.topics = &ingest->topics();
     services_.outcomes = &ingest->outcomes();
+    services_.mesh_traffic = &ingest->mesh_traffic();
     services_.rules = &ingest->rules();
 }
 

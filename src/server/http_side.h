@@ -21,10 +21,11 @@ namespace martlet::server {
 
 class HttpSide {
   public:
-    // `ingest`: null when telemetry is off. All outlive it.
+    // `journal`: null when `persistence` is off; `ingest`: when telemetry is. All outlive it.
     static Result<std::unique_ptr<HttpSide>> open(const config::Settings& settings,
-                                                  broker::Shared& shared, telemetry::Ingest* ingest,
-                                                  Mailboxes& mailboxes);
+                                                  broker::Shared& shared,
+                                                  const journal::ThreadedJournal* journal,
+                                                  telemetry::Ingest* ingest, Mailboxes& mailboxes);
 
     HttpWorkers& workers() { return *workers_; }
     // Ends the workers; what they had to say lies in the mailboxes.
@@ -33,7 +34,8 @@ class HttpSide {
     void announce(const config::Settings& settings);
 
   private:
-    HttpSide(const config::Settings& settings, broker::Shared& shared, telemetry::Ingest* ingest,
+    HttpSide(const config::Settings& settings, broker::Shared& shared,
+             const journal::ThreadedJournal* journal, telemetry::Ingest* ingest,
              std::unique_ptr<http::Access> access);
 
     BrokerQuestions questions_;

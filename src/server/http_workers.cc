@@ -1,5 +1,8 @@
 #include "server/http_workers.h"
 
+#include "base/log.h"
+#include "http/accounts/access.h"
+
 #include <utility>
 
 namespace martlet::server {
@@ -17,12 +20,23 @@ HttpWorkers::HttpWorkers(http::Services& services, Mailboxes& mailboxes, std::si
 
 bool HttpWorkers::answer(std::uint32_t shard, SlotHandle port,
                          std::unique_ptr<http::Request> request) {
+    if (router_.is_quick(*request)) {
+        carry_out({shard, port, std::move(request), nullptr});
+        return true;
+    }
     return submit({shard, port, std::move(request), nullptr});
 }
 
 bool HttpWorkers::fetch(std::uint32_t shard, SlotHandle port,
                         std::unique_ptr<http::BodySource> source) {
     return submit({shard, port, nullptr, std::move(source)});
+}
+
+bool HttpWorkers::is_known(const http::Fields& headers) const {
+    if (services_.access == nullptr) return true;
+    http::Request request;
+    request.headers = headers;
+    return services_.access->identify(request) && request.caller.role != http::Role::Nobody;
 }
 
 // The pool forgets what waits when it ends; the jobs themselves stay ours.
@@ -38,12 +52,19 @@ void HttpWorkers::do_one() {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
+    carry_out(std::move(job));
+    // No loop's turn does it for this thread.
+    log::flush();
+}
+
+void HttpWorkers::carry_out(Job job) {
     auto answer = std::make_unique<HttpAnswer>();
     answer->port = job.port;
     if (job.request) {
         answer->response = router_.answer(services_, *job.request);
     } else {
         answer->is_last = !job.source->next(answer->piece);
+        answer->is_broken = answer->is_last && job.source->is_broken();
         answer->source = std::move(job.source);
     }
     mailboxes_.answer(job.shard, std::move(answer));

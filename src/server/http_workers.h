@@ -29,6 +29,9 @@ class HttpWorkers {
     bool answer(std::uint32_t shard, SlotHandle port, std::unique_ptr<http::Request> request);
     bool fetch(std::uint32_t shard, SlotHandle port, std::unique_ptr<http::BodySource> source);
 
+    // Whether they are of somebody with an account. By the loop itself: it costs one hash.
+    bool is_known(const http::Fields& headers) const;
+
     const http::Options& options() const { return services_.options; }
 
   private:
@@ -41,6 +44,7 @@ class HttpWorkers {
     };
     bool submit(Job job);
     void do_one();
+    void carry_out(Job job);
 
     http::Services& services_;
     Mailboxes& mailboxes_;

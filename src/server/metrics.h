@@ -1,9 +1,11 @@
 #pragma once
 
-// What /metrics tells besides the $SYS values: how telemetry stands.
-// Made by Server; called by worker threads.
+// What /metrics tells of this process as it is now: the broker's counters, the journal, telemetry.
+// Made by HttpSide; called by worker threads.
 
+#include "broker/shared.h"
 #include "http/metric_source.h"
+#include "journal/threaded_journal.h"
 #include "telemetry/ingest.h"
 
 #include <vector>
@@ -12,15 +14,20 @@ namespace martlet::server {
 
 class Metrics final : public http::MetricSource {
   public:
-    // `ingest`: null when telemetry is off.
-    explicit Metrics(telemetry::Ingest* ingest) : ingest_(ingest) {}
+    // `journal`: null when `persistence` is off; `ingest`: when telemetry is.
+    Metrics(broker::Shared& shared, const journal::ThreadedJournal* journal,
+            telemetry::Ingest* ingest)
+        : shared_(shared), journal_(journal), ingest_(ingest) {}
 
     void collect(std::vector<http::Metric>& metrics) override;
 
   private:
+    void collect_journal(std::vector<http::Metric>& metrics) const;
     void collect_ingest(std::vector<http::Metric>& metrics) const;
     void collect_decoders(std::vector<http::Metric>& metrics) const;
 
+    broker::Shared& shared_;
+    const journal::ThreadedJournal* const journal_;
     telemetry::Ingest* const ingest_;
 };
 

@@ -72,8 +72,9 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     for (const config::Listener& listener : settings.listeners)
         speaks_http.push_back(listener.is_http);
     if (std::find(speaks_http.begin(), speaks_http.end(), true) != speaks_http.end()) {
-        auto http =
-            HttpSide::open(settings, *server->shared_, server->ingest_.get(), *server->mailboxes_);
+        auto* journal = server->persistence_ ? &server->persistence_->journal() : nullptr;
+        auto http = HttpSide::open(settings, *server->shared_, journal, server->ingest_.get(),
+                                   *server->mailboxes_);
         if (!http) return http.error();
         server->http_ = std::move(http).value();
     }

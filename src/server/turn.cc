@@ -167,7 +167,7 @@ void Turn::remove(MqttPort& port) {
 }
 
 void Turn::add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread) {
-    if (http_ports_ && speaks_http_[listener]) return http_ports_->add(fd, peer, listener);
+    if (speaks_http(listener)) return http_ports_->add(fd, peer, listener);
     auto port = std::make_unique<MqttPort>(*this, fd, peer, listener);
     port->place = static_cast<std::uint32_t>(ports_.size());
     if (!port->start()) return count_closed(listener);

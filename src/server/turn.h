@@ -31,6 +31,7 @@ class Turn {
     Status open(const std::vector<net::Listener>& listeners);
     // Before open(), when some listeners speak HTTP: which, by number.
     void serve_http(HttpWorkers& workers, std::vector<bool> speaks_http);
+    bool speaks_http(std::uint16_t listener) const { return http_ports_ && speaks_http_[listener]; }
     // After run() and after the workers: its connections, and answers that came too late, are gone.
     void end_http();
     // Returns when the mailbox says stop: clients have been told, wills sent.

@@ -228,6 +228,36 @@ TEST(HttpConnection, ThePeerEndsBeforeTheAnswer) {
     EXPECT_TRUE(midway.connection.is_over());
 }
 
+TEST(HttpConnection, WhatWasSentAheadOfTheEndIsAnswered) {
+    Talk talk;
+    talk.say(std::string(kGet) + std::string(kGet) + "GET / HT");
+    talk.connection.on_end();
+    for (int i = 0; i < 2; i++) {
+        ASSERT_TRUE(talk.asked()) << i;
+        EXPECT_FALSE(talk.connection.is_over());
+        talk.answer(Response::json("{}"));
+        EXPECT_EQ(body_of(talk.hear()), "{}");
+    }
+    EXPECT_FALSE(talk.asked());
+    EXPECT_TRUE(talk.connection.is_over()) << "of the third, no more will come";
+}
+
+TEST(HttpConnection, StrangersSendNoLargeBodies) {
+    const std::string kHead = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n";
+    Talk known;
+    known.say(kHead + std::string(50'000, 'x'));
+    known.say(std::string(50'000, 'x'));
+    EXPECT_TRUE(known.asked());
+    Talk stranger;
+    stranger.desk.knows_all = false;
+    stranger.say(kHead + std::string(16 * 1024, 'x'));
+    EXPECT_EQ(stranger.status(), 0);
+    stranger.say("x");
+    EXPECT_EQ(stranger.status(), 401);
+    EXPECT_TRUE(stranger.connection.is_lingering());
+    EXPECT_FALSE(stranger.asked());
+}
+
 TEST(HttpConnection, BusyIsSaid) {
     Talk talk;
     talk.desk.is_full = true;
@@ -262,6 +292,21 @@ TEST(HttpConnection, AnEmptyPieceDoesNotEndAStream) {
     EXPECT_EQ(talk.hear(), "");
     talk.feed_piece();
     EXPECT_EQ(talk.hear(), "0\r\n\r\n");
+}
+
+// The peer must see that what came was not all.
+TEST(HttpConnection, ABrokenStreamHasNoEnd) {
+    int alive = 0;
+    Talk talk;
+    talk.say(kGet);
+    talk.answer(streamed(2, 10, &alive));
+    talk.feed_piece();
+    talk.desk.sources.clear();
+    talk.connection.on_broken();
+    EXPECT_TRUE(talk.connection.is_over());
+    std::string heard = talk.hear();
+    EXPECT_TRUE(heard.ends_with("a\r\nxxxxxxxxxx\r\n")) << heard;
+    EXPECT_EQ(alive, 0);
 }
 
 TEST(HttpConnection, OldPeersGetStreamsUntilTheEnd) {

@@ -155,6 +155,23 @@ TEST(Parser, ChunkedBodiesAreBounded) {
     EXPECT_EQ(trailer.failed_status(), 400);
 }
 
+// A body within its bound, in chunks of a byte with long extensions, is as endless as none.
+TEST(Parser, WhatStandsAroundChunksIsBounded) {
+    RequestParser parser({});
+    parser.feed(as_bytes(
+        std::string_view("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")));
+    std::string chunk = "1;x=" + std::string(4000, 'y') + "\r\nz\r\n";
+    std::string waiting;
+    int chunks = 0;
+    while (parser.state() == State::Body && chunks < 10'000) {
+        waiting += chunk;
+        waiting.erase(0, parser.feed(as_bytes(waiting)));
+        chunks++;
+    }
+    EXPECT_EQ(parser.failed_status(), 413);
+    EXPECT_LT(chunks, 1000);
+}
+
 TEST(Parser, NamesAreInLowerCaseAndMethodsKnown) {
     RequestParser parser({});
     parser.feed(as_bytes("PATCH /a?b HTTP/1.1\r\nHOST: A\r\nX-Some-Field:  v w \r\n\r\n"));

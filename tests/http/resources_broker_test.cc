@@ -83,6 +83,35 @@ TEST_F(Broker, BadMessagesAreNotPublished) {
     EXPECT_TRUE(broker_.published.empty());
 }
 
+TEST_F(Broker, ABusyBrokerIsNotTheSendersFault) {
+    broker_.is_busy = true;
+    broker_.kept = {{"a", "1"}};
+    EXPECT_EQ(ask(Method::Post, "/api/v1/publish", R"({"topic":"a","payload":"x"})").status, 503);
+    std::string preview = ask(Method::Delete, "/api/v1/retained?filter=a").body;
+    auto at = preview.find("\"confirm\":\"") + 11;
+    EXPECT_EQ(
+        ask(Method::Delete, "/api/v1/retained?filter=a&confirm=" + preview.substr(at, 16)).status,
+        503);
+}
+
+// Each control character becomes six of JSON's: a page ends before it fills the memory.
+TEST_F(Broker, PagesAreBoundedInBytesToo) {
+    for (int i = 0; i < 1000; i++)
+        broker_.kept["t" + std::to_string(1000 + i)] = std::string(4096, '<');
+    std::string body = get("/api/v1/retained?limit=1000");
+    EXPECT_LT(body.size(), 17u << 20);
+    std::string next = body.substr(body.find("\"next\":") + 7);
+    ASSERT_TRUE(next.starts_with("\"t1")) << next;
+    std::string rest = get("/api/v1/retained?limit=1000&after=" + next.substr(1, 5));
+    EXPECT_TRUE(rest.ends_with("\"next\":null}"));
+    std::size_t messages = 0;
+    for (const std::string& page : {body, rest}) {
+        for (auto at = page.find("\"topic\""); at != page.npos; at = page.find("\"topic\"", at + 1))
+            messages++;
+    }
+    EXPECT_EQ(messages, 1000u);
+}
+
 TEST_F(Broker, RetainedAreLookedAtBeforeTheyAreCleared) {
     broker_.kept = {{"home/a", "1"}, {"home/b", "\xff"}, {"other", "x"}};
     EXPECT_EQ(get("/api/v1/retained?filter=home/%23&limit=1"),

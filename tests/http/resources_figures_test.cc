@@ -151,6 +151,8 @@ TEST_F(Figures, TheFleetTellsDistanceAndEvents) {
     sample(truck, "distance", "km", SeriesKind::Increment, 1.5, kBegin);
     sample(truck, "distance", "km", SeriesKind::Increment, 0.7, kBegin + kMinute);
     sample(truck, "driving_time", "s", SeriesKind::Increment, std::int64_t(60), kBegin + kMinute);
+    sample(truck, "driving_time.80_to_110", "s", SeriesKind::Increment, 60.0, kBegin + kMinute);
+    sample(truck, "driving_time.night", "s", SeriesKind::Increment, 12.5, kBegin + kMinute);
     sample(truck, "speed", "km/h", SeriesKind::Gauge, 92.5, kBegin);
     event(truck, "harsh_brake", Severity::Warning, "Harsh braking", kBegin);
     event(truck, "trip_end", Severity::Info, "Trip", kBegin + 1);
@@ -167,16 +169,20 @@ TEST_F(Figures, TheFleetTellsDistanceAndEvents) {
     EXPECT_EQ(get("/api/v1/fleet?from=2025-11-21&to=2025-11-22&format=csv"),
               "id,name,group,state,last_seen,distance_km,driving_s,fastest_kmh,trip_end,"
               "harsh_brake,harsh_acceleration,harsh_cornering,over_speed,idling,zone_enter,"
-              "emergency\r\n"
+              "emergency,night_s,over_limit_s,under_30_kmh_s,30_to_50_kmh_s,50_to_80_kmh_s,"
+              "80_to_110_kmh_s,over_110_kmh_s\r\n"
               "truck-1,Blue truck,north,silent,2025-11-21T16:01:00.000Z,2.2,60,92.5,1,1,0,0,0,"
-              "0,0,0\r\n");
+              "0,0,0,12.5,0,0,0,0,60,0\r\n");
     std::string json = without_ages(get("/api/v1/fleet?from=2025-11-21&to=2025-11-22&group=north"));
     EXPECT_NE(json.find("\"state\":\"silent\",\"last_seen\":1763740860000,\"age_ms\":*,\"values\":"
-                        "{\"distance\":0.7,\"driving_time\":60,\"speed\":92.5},\"position\":"
+                        "{\"distance\":0.7,\"driving_time\":60,\"driving_time.80_to_110\":60,"
+                        "\"driving_time.night\":12.5,\"speed\":92.5},\"position\":"
                         "{\"latitude\":59.33,\"longitude\":18.06,\"time\":1763740800000,"
                         "\"age_ms\":*,\"speed_kmh\":92.5,\"heading_deg\":null,"
                         "\"uncertainty_m\":null},\"distance_km\":2.2,\"driving_s\":60,"
-                        "\"fastest_kmh\":92.5,\"events\":{\"trip_end\":1,"),
+                        "\"fastest_kmh\":92.5,\"driving\":{\"night_s\":12.5,\"over_limit_s\":0,"
+                        "\"under_30_kmh_s\":0,\"30_to_50_kmh_s\":0,\"50_to_80_kmh_s\":0,"
+                        "\"80_to_110_kmh_s\":60,\"over_110_kmh_s\":0},\"events\":{\"trip_end\":1,"),
               std::string::npos)
         << json;
     EXPECT_EQ(get("/api/v1/fleet?from=0&to=1&group=south"),

@@ -93,9 +93,9 @@ TEST_F(Samples, BadQuestionsAreToldWhatIsAllowed) {
               error(400,
                     "bucket=7s: wanted is raw, auto, minute, quarter, hour, day, week, month, "
                     "year, or whole minutes up to a day (5m, 90m, 6h)"));
-    EXPECT_EQ(samples("&aggregate=median"),
+    EXPECT_EQ(samples("&aggregate=mode"),
               error(400,
-                    "aggregate=median: wanted is min, max, mean, sum, first, last, count, "
+                    "aggregate=mode: wanted is min, max, mean, median, sum, first, last, count, "
                     "step, or several of them with commas"));
     EXPECT_EQ(samples("&bucket=hour&aggregate=step"),
               error(400,

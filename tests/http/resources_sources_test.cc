@@ -134,6 +134,19 @@ TEST_F(Sources, LastPlacesAreGeoJson) {
               "{\"type\":\"FeatureCollection\",\"features\":[],\"is_cut\":false}");
 }
 
+// As the list of sources says it: a vehicle whose will came is off, however fresh its place.
+TEST_F(Sources, TheMapKnowsWhoIsOffline) {
+    Time now = wall_now();
+    place(kTruck, 59.3, 18.1, now, 0);
+    sample(kTruck, "online", "", SeriesKind::State, std::int64_t(1), now);
+    commit();
+    EXPECT_NE(get("/api/v1/positions").find("\"state\":\"online\""), std::string::npos);
+    sample(kTruck, "online", "", SeriesKind::State, std::int64_t(0), now + 1);
+    commit();
+    EXPECT_NE(get("/api/v1/positions").find("\"state\":\"offline\""), std::string::npos);
+    EXPECT_NE(get("/api/v1/sources").find("\"state\":\"offline\""), std::string::npos);
+}
+
 TEST_F(Sources, ATrailIsALineOrPoints) {
     place(kTruck, 1.5, 2.5, kBegin, 0);
     place(kTruck, 1.6, 2.6, kBegin + 1000, 0);

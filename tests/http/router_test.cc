@@ -11,7 +11,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <map>
 #include <set>
+#include <thread>
 #include <tuple>
 
 namespace martlet::http {
@@ -151,6 +154,76 @@ TEST_F(Routed, WithoutALogInOnlyWhatIsPublic) {
     EXPECT_EQ(status(Method::Get, "/view", {{"authorization", "Bearer " + secret_}}), 401);
     // A wrong token is told even where none is needed.
     EXPECT_EQ(status(Method::Get, "/healthz", {{"authorization", "Bearer x"}}), 401);
+}
+
+// What each role may do beyond reading: whoever adds a route says here whose it is.
+TEST_F(Routed, ChangesAndSecretsAreOfTheirRoles) {
+    const std::map<std::string, Role> kRoles = {
+        {"POST /api/v1/login", Role::Nobody},
+        {"POST /api/v1/setup", Role::Nobody},
+        {"POST /api/v1/logout", Role::Viewer},
+        {"POST /api/v1/me/password", Role::Viewer},
+        {"DELETE /api/v1/clients/{client}", Role::Operator},
+        {"GET /api/v1/clients/{client}/queue", Role::Operator},
+        {"DELETE /api/v1/retained", Role::Operator},
+        {"POST /api/v1/events/{event}/acknowledge", Role::Operator},
+        {"POST /api/v1/publish", Role::Operator},
+        {"DELETE /api/v1/sources/{source}", Role::Admin},
+        {"GET /api/v1/accounts", Role::Admin},
+        {"POST /api/v1/accounts", Role::Admin},
+        {"PATCH /api/v1/accounts/{name}", Role::Admin},
+        {"DELETE /api/v1/accounts/{name}", Role::Admin},
+        {"GET /api/v1/config", Role::Admin},
+        {"GET /api/v1/tokens", Role::Admin},
+        {"POST /api/v1/tokens", Role::Admin},
+        {"DELETE /api/v1/tokens/{id}", Role::Admin},
+    };
+    std::size_t found = 0;
+    for (const Route& route : routes()) {
+        auto expected = kRoles.find(fmt::format("{} {}", name_of(route.method), route.pattern));
+        bool is_told = expected != kRoles.end();
+        found += is_told;
+        EXPECT_TRUE(is_told || route.method == Method::Get) << route.pattern;
+        EXPECT_EQ(route.role, is_told ? expected->second : std::min(route.role, Role::Viewer))
+            << route.pattern;
+    }
+    EXPECT_EQ(found, kRoles.size());
+}
+
+// Each route that there is, asked by each role: no handler is reached below its own.
+TEST_F(Routed, EveryRouteTurnsTheRolesBelowAway) {
+    set_up();
+    auto add = [&](std::string_view name, std::string_view role) {
+        ask(Method::Post, "/api/v1/accounts",
+            fmt::format(R"({{"name":"{}","role":"{}","password":"{}"}})", name, role, kPassword),
+            {cookie_, csrf_});
+    };
+    add("viewer", "viewer");
+    add("operator", "operator");
+    struct Asker {
+        Role role;
+        Fields headers;
+    };
+    std::vector<Asker> askers = {{Role::Nobody, {}}, {Role::Admin, {cookie_, csrf_}}};
+    take_log_in(log_in("viewer", kPassword));
+    askers.push_back({Role::Viewer, {cookie_, csrf_}});
+    take_log_in(log_in("operator", kPassword));
+    askers.push_back({Role::Operator, {cookie_, csrf_}});
+    std::vector<Route> all(routes().begin(), routes().end());
+    for (Route& route : all) route.handle = say_which;
+    Router router(all);
+    for (const Route& route : all) {
+        for (const Asker& asker : askers) {
+            Request request;
+            request.method = route.method;
+            request.path = route.pattern;
+            request.headers = asker.headers;
+            request.peer = peer_;
+            int expected = asker.role >= route.role ? 200 : asker.role == Role::Nobody ? 401 : 403;
+            EXPECT_EQ(router.answer(services_, request).status, expected)
+                << name_of(route.method) << " " << route.pattern << " " << name_of(asker.role);
+        }
+    }
 }
 
 TEST_F(Routed, TheFirstAccountIsMadeOnce) {
@@ -357,6 +430,66 @@ TEST_F(Routed, PasswordsCannotBeTried) {
     EXPECT_EQ(log_in("ann", kPassword).status, 429) << "another port is the same machine";
     test_now.steady += Milliseconds(15 * 60 * 1000);
     EXPECT_EQ(log_in("ann", kPassword).status, 200);
+}
+
+// Whoever has one address of IPv6 has a network of them.
+TEST_F(Routed, ANetworkOfAddressesIsOneGuesser) {
+    set_up();
+    for (int i = 0; i < 5; i++) {
+        peer_ = fmt::format("2001:db8:0:1::{}:5000", i + 1);
+        EXPECT_EQ(log_in("ann", "wrong password").status, 401);
+    }
+    peer_ = "2001:db8:0:1:ffff::9:5000";
+    EXPECT_EQ(log_in("ann", kPassword).status, 429);
+    peer_ = "2001:db8:0:2::1:5000";
+    EXPECT_EQ(log_in("ann", kPassword).status, 200);
+    // Addresses of IPv4 on a socket of IPv6 stay apart.
+    for (int i = 0; i < 5; i++) {
+        peer_ = "::ffff:192.0.2.7:5000";
+        EXPECT_EQ(log_in("ann", "wrong password").status, 401);
+    }
+    peer_ = "::ffff:192.0.2.8:5000";
+    EXPECT_EQ(log_in("ann", kPassword).status, 200);
+}
+
+TEST_F(Routed, TooManyOldPasswordsAreNotCalledWrongOnes) {
+    set_up();
+    auto change = [&](std::string_view old_one) {
+        return status(
+            Method::Post, "/api/v1/me/password", {cookie_, csrf_},
+            fmt::format(R"({{"old_password":"{}","new_password":"a new password"}})", old_one));
+    };
+    for (int i = 0; i < 5; i++) EXPECT_EQ(change("wrong password"), 403);
+    EXPECT_EQ(change(kPassword), 429);
+}
+
+// A password is looked at for a while: whoever changes it meanwhile must not leave a door open.
+TEST_F(Routed, ALogInThatOverlapsAChangeOfPasswordEnds) {
+    set_up();
+    const Caller admin{"ann", Role::Admin, true,
+                       cookie_.second.substr(cookie_.second.rfind('=') + 1)};
+    Request request;
+    request.peer = peer_;
+    std::atomic<bool> is_over = false;
+    std::atomic<int> tried = 0;
+    std::vector<std::string> sessions;
+    std::thread guest([&] {
+        while (!is_over) {
+            auto result = access_->log_in(request, "ann", kPassword);
+            if (result.is_in) sessions.push_back(result.caller.session);
+            tried++;
+            tried.notify_all();
+        }
+    });
+    tried.wait(0);
+    AccountChange change{{}, "another password"};
+    EXPECT_EQ(access_->change("ann", change, admin), Change::Made);
+    is_over = true;
+    guest.join();
+    ASSERT_FALSE(sessions.empty());
+    for (const std::string& session : sessions)
+        EXPECT_EQ(status(Method::Get, "/api/v1/me", {{"cookie", "martlet_session=" + session}}),
+                  401);
 }
 
 TEST_F(Routed, TheDocumentTellsEveryRoute) {

@@ -29,7 +29,10 @@ class HeldDesk final : public Desk {
         return true;
     }
 
+    bool is_known(const Fields&) const override { return knows_all; }
+
     bool is_full = false;
+    bool knows_all = true;
     std::deque<std::unique_ptr<Request>> requests;
     std::deque<std::unique_ptr<BodySource>> sources;
 };

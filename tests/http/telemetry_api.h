@@ -74,8 +74,11 @@ class RememberingBroker final : public BrokerView {
         }
         return out;
     }
+    std::string problem_of(const Publishing& message) const override {
+        return message.topic.find('#') == std::string::npos ? "" : "topic holds a wildcard";
+    }
     Status publish(const Publishing& message) override {
-        if (message.topic.find('#') != std::string::npos) return Error{"topic holds a wildcard"};
+        if (is_busy) return Error{"too busy"};
         if (message.retain && message.payload.empty()) kept.erase(message.topic);
         published.push_back(message);
         return Done{};
@@ -90,6 +93,7 @@ class RememberingBroker final : public BrokerView {
     std::map<std::string, std::string> kept;
     std::vector<Publishing> published;
     std::vector<std::string> kicked;
+    bool is_busy = false;
 };
 
 class TelemetryApi : public testing::Test, public StoreChanges {

@@ -49,6 +49,13 @@ Response small(Services&, const Request& request) {
     return Response::json("you said " + request.body);
 }
 
+std::atomic<bool> slow_ones_may_end{false};
+
+Response slow(Services&, const Request&) {
+    slow_ones_may_end.wait(false);
+    return Response::json("slow");
+}
+
 Response large(Services&, const Request&) {
     Response response;
     response.stream = std::make_unique<Pieces>();
@@ -60,6 +67,13 @@ const std::vector<Route>& test_routes() {
         {Method::Get, "/small", Role::Nobody, "a test", small},
         {Method::Post, "/small", Role::Nobody, "a test", small},
         {Method::Get, "/large", Role::Nobody, "a test", large},
+        {Method::Get, "/slow", Role::Nobody, "a test", slow},
+        {.method = Method::Get,
+         .pattern = "/quick",
+         .role = Role::Nobody,
+         .summary = "a test",
+         .handle = small,
+         .is_quick = true},
     };
     return kRoutes;
 }
@@ -72,6 +86,7 @@ class Web : public testing::Test {
         services_.options.connections_max = 4;
         sources_alive = 0;
         pieces_made = 0;
+        slow_ones_may_end = false;
         workers_.emplace(services_, mail_, 2, test_routes());
         ports_.emplace(0, loop_, scratch_, now_, *workers_);
     }
@@ -121,6 +136,11 @@ class Web : public testing::Test {
         text += "\r\n";
         text += body;
         ASSERT_TRUE(client.say(as_bytes(text)));
+    }
+
+    void TearDown() override {
+        slow_ones_may_end = true;
+        slow_ones_may_end.notify_all();
     }
 
     Mailboxes mail_{1};
@@ -225,16 +245,60 @@ TEST_F(Web, TheOneThatIsIdleLongestMakesRoom) {
     EXPECT_EQ(ports_->size(), 4u);
 }
 
-TEST_F(Web, WithoutRoomTheNewOneIsClosed) {
+// Requests that never become whole keep nobody out.
+TEST_F(Web, TheOneThatHasBeenComingLongestMakesRoom) {
     std::vector<SocketClient> clients;
     for (int i = 0; i < 5; i++) {
         clients.push_back(client());
         clients.back().say(as_bytes("G"));
         turn();
+        later_ += Milliseconds(10);
+    }
+    turn();
+    EXPECT_TRUE(clients[0].is_closed_within(0));
+    for (std::size_t i = 1; i < 5; i++) EXPECT_FALSE(clients[i].is_closed_within(0)) << i;
+    EXPECT_EQ(closed_, 1);
+}
+
+TEST_F(Web, WithoutRoomTheNewOneIsClosed) {
+    std::vector<SocketClient> clients;
+    for (int i = 0; i < 5; i++) {
+        clients.push_back(client());
+        if (i < 4) ask(clients.back(), "GET /slow");
+        turn();
     }
     turn();
     EXPECT_TRUE(clients[4].is_closed_within(0));
     EXPECT_FALSE(clients[0].is_closed_within(0));
+    EXPECT_EQ(closed_, 1);
+}
+
+TEST_F(Web, QuickOnesAreAnsweredWhileAllWorkersAreBusy) {
+    std::vector<SocketClient> busy;
+    for (int i = 0; i < 2; i++) {
+        busy.push_back(client());
+        ask(busy.back(), "GET /slow");
+        turn();
+    }
+    SocketClient waiting = client();
+    ask(waiting, "GET /small");
+    SocketClient c = client();
+    ask(c, "GET /quick");
+    EXPECT_TRUE(hear_until(c, "you said ").ends_with("you said "));
+    slow_ones_may_end = true;
+    slow_ones_may_end.notify_all();
+    EXPECT_TRUE(hear_until(waiting, "you said ").ends_with("you said "));
+}
+
+// It may take its time to read all of it.
+TEST_F(Web, HalfClosedPeersGetLargeBodiesWhole) {
+    SocketClient c = client();
+    ask(c, "GET /large");
+    shutdown(c.fd(), SHUT_WR);
+    for (int i = 0; i < 100; i++) turn();
+    std::string heard = hear_until(c, "\r\n0\r\n\r\n");
+    EXPECT_TRUE(heard.ends_with("\r\n0\r\n\r\n"));
+    for (int i = 0; i < 100 && closed_ == 0; i++) turn();
     EXPECT_EQ(closed_, 1);
 }
 

@@ -4,6 +4,9 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -37,9 +40,18 @@ std::optional<std::string_view> bearer_of(const Request& request) {
     return field->substr(kScheme.size());
 }
 
-// Without the port.
-std::string_view address_of(std::string_view peer) {
-    return peer.substr(0, std::min(peer.rfind(':'), peer.size()));
+// Without the port; of IPv6 the network of 64 bits, since whoever has one of its addresses has all
+// of them.
+std::string address_of(std::string_view peer) {
+    std::string address(peer.substr(0, std::min(peer.rfind(':'), peer.size())));
+    constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    std::array<std::uint8_t, 16> bytes{};
+    if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return address;
+    if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) return address;
+    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (inet_ntop(AF_INET6, bytes.data(), text.data(), text.size()) == nullptr) return address;
+    return std::string(text.data()) + "/64";
 }
 
 }  // namespace
@@ -92,21 +104,27 @@ std::string Access::csrf_token(const Caller& caller) const {
 Access::LoggedIn Access::log_in(const Request& request, std::string_view name,
                                 std::string_view password) {
     Now now = clock_();
-    std::string_view address = address_of(request.peer);
+    std::string address = address_of(request.peer);
     std::string_view counted = name.substr(0, kNameBytesMax);
     LoggedIn result;
     result.wait = attempts_.wait(address, counted, now.steady);
     if (result.wait > Milliseconds(0)) return result;
-    if (!accounts_->is_password(name, password)) {
+    auto account = accounts_->verified(name, password);
+    if (!account) {
         attempts_.failed(address, counted, now.steady);
         log::notice("HTTP log-in from {} as {} refused: wrong name or password.", request.peer,
                     counted);
         return result;
     }
-    auto role = accounts_->role_of(name);
-    if (!role) return result;
     attempts_.succeeded(address, counted);
-    result.caller = {std::string(name), *role, true, log_ins_.begin(name, now.wall)};
+    result.caller = {account->name, account->role, true, log_ins_.begin(name, now.wall)};
+    // Whoever changed the password or removed the account since then ended the log-in sessions that
+    // there were, and this one may have come too late for that.
+    auto still = accounts_->find(name);
+    if (!still || still->password_hash != account->password_hash) {
+        log_ins_.end(result.caller.session);
+        return result;
+    }
     result.csrf_token = csrf_token(result.caller);
     result.is_in = !result.csrf_token.empty();
     return result;

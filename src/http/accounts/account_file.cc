@@ -3,6 +3,7 @@
 #include "auth/replace_file.h"
 #include "auth/text_file.h"
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "http/json_body.h"
 
@@ -99,6 +100,13 @@ Result<AccountList> read_account_file(const std::string& path) {
                                      return text.starts_with('{');
                                  }))};
     }
+    if (file.is_readable_by_all) {
+        log::warning(
+            "Warning: The file of accounts {} can be read by every user of this machine. `chmod "
+            "600` "
+            "takes that away.",
+            path);
+    }
     auto json = read_json_object(file.text);
     if (!json) {
         return Error{
@@ -123,7 +131,7 @@ Status write_account_file(const std::string& path, const AccountList& list) {
     write_rows(list, writer);
     writer.end_object();
     text += '\n';
-    return auth::replace_file(path, text);
+    return auth::replace_file(path, text, auth::NewFile::Private);
 }
 
 }  // namespace martlet::http

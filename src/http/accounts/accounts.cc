@@ -36,7 +36,7 @@ std::optional<std::string> hash_of(std::string_view password) {
     return hash.value().encode();
 }
 
-std::vector<Account>::iterator find(AccountList& list, std::string_view name) {
+std::vector<Account>::iterator find_in(AccountList& list, std::string_view name) {
     return std::find_if(list.accounts.begin(), list.accounts.end(),
                         [&](const Account& account) { return account.name == name; });
 }
@@ -81,25 +81,26 @@ std::vector<Token> Accounts::tokens() const {
     return copy().tokens;
 }
 
-std::optional<Role> Accounts::role_of(std::string_view name) const {
+std::optional<Account> Accounts::find(std::string_view name) const {
     std::lock_guard lock(mutex_);
     for (const Account& account : list_.accounts) {
-        if (account.name == name) return account.role;
+        if (account.name == name) return account;
     }
     return std::nullopt;
 }
 
-bool Accounts::is_password(std::string_view name, std::string_view password) const {
-    std::string encoded = decoy_;
-    {
-        std::lock_guard lock(mutex_);
-        for (const Account& account : list_.accounts) {
-            if (account.name == name) encoded = account.password_hash;
-        }
-    }
-    auto hash = PasswordHash::decode(encoded);
-    if (!hash || password.size() > kPasswordBytesMax) return false;
-    return hash.value().verify(as_bytes(password));
+std::optional<Role> Accounts::role_of(std::string_view name) const {
+    auto account = find(name);
+    if (!account) return std::nullopt;
+    return account->role;
+}
+
+std::optional<Account> Accounts::verified(std::string_view name, std::string_view password) const {
+    auto account = find(name);
+    auto hash = PasswordHash::decode(account ? account->password_hash : decoy_);
+    if (!hash || password.size() > kPasswordBytesMax) return std::nullopt;
+    if (!hash.value().verify(as_bytes(password))) return std::nullopt;
+    return account;
 }
 
 Change Accounts::add(std::string_view name, Role role, std::string_view password) {
@@ -118,7 +119,7 @@ Change Accounts::add_hashed(std::string_view name, Role role, std::string_view p
     if (!hash) return Change::NoRandom;
     std::lock_guard lock(changes_);
     AccountList list = copy();
-    if (find(list, name) != list.accounts.end()) return Change::Exists;
+    if (find_in(list, name) != list.accounts.end()) return Change::Exists;
     if (must_be_first && !list.accounts.empty()) return Change::Exists;
     if (list.accounts.size() >= kAccountsMax) return Change::Full;
     list.accounts.push_back({std::string(name), role, std::move(*hash)});
@@ -132,7 +133,7 @@ Change Accounts::change(std::string_view name, const AccountChange& change) {
     if (change.password && !hash) return Change::NoRandom;
     std::lock_guard lock(changes_);
     AccountList list = copy();
-    auto account = find(list, name);
+    auto account = find_in(list, name);
     if (account == list.accounts.end()) return Change::NotFound;
     if (change.role) account->role = *change.role;
     if (hash) account->password_hash = std::move(*hash);
@@ -143,7 +144,7 @@ Change Accounts::change(std::string_view name, const AccountChange& change) {
 Change Accounts::remove(std::string_view name) {
     std::lock_guard lock(changes_);
     AccountList list = copy();
-    auto account = find(list, name);
+    auto account = find_in(list, name);
     if (account == list.accounts.end()) return Change::NotFound;
     list.accounts.erase(account);
     if (!has_admin(list)) return Change::LastAdmin;
@@ -159,6 +160,8 @@ Change Accounts::add_token(Token& token, std::string& secret) {
     token.fingerprint = auth::fingerprint_of(secret);
     std::lock_guard lock(changes_);
     AccountList list = copy();
+    // It would be that of whoever gets the name next.
+    if (find_in(list, token.made_by) == list.accounts.end()) return Change::NotFound;
     if (list.tokens.size() >= kTokensMax) return Change::Full;
     list.tokens.push_back(token);
     return keep(std::move(list));

@@ -46,9 +46,11 @@ class Accounts {
     bool is_empty() const;
     std::vector<Account> accounts() const;
     std::vector<Token> tokens() const;
+    std::optional<Account> find(std::string_view name) const;
     std::optional<Role> role_of(std::string_view name) const;
-    // Slow, and as slow for names that nobody has.
-    bool is_password(std::string_view name, std::string_view password) const;
+    // The account whose password this is, as it was when that was looked at. Slow, and as slow for
+    // names that nobody has.
+    std::optional<Account> verified(std::string_view name, std::string_view password) const;
 
     Change add(std::string_view name, Role role, std::string_view password);
     // The same for the first one, an admin; Exists: there are accounts already.
@@ -57,7 +59,8 @@ class Accounts {
     // With its tokens.
     Change remove(std::string_view name);
 
-    // Fills in id, fingerprint and, in `secret`, the token itself.
+    // Fills in id, fingerprint and, in `secret`, the token itself. NotFound: whoever makes it has
+    // no account (any more).
     Change add_token(Token& token, std::string& secret);
     Change remove_token(std::string_view id);
     // The token that this is, unless it has expired.

@@ -3,6 +3,7 @@
 #include "auth/secret.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace martlet::http {
@@ -13,17 +14,26 @@ std::string LogIns::begin(std::string_view account, Milliseconds wall) {
     if (id.empty() || log_in.csrf_token.empty()) return {};
     std::string fingerprint = auth::fingerprint_of(id);
     std::lock_guard lock(mutex_);
-    if (by_fingerprint_.size() >= kMax) make_room(wall);
+    make_room(account, wall);
     by_fingerprint_.insert_or_assign(std::move(fingerprint), std::move(log_in));
     return id;
 }
 
-void LogIns::make_room(Milliseconds wall) {
+void LogIns::make_room(std::string_view account, Milliseconds wall) {
     erase_if(by_fingerprint_, [&](const auto& entry) { return entry.second.ends <= wall; });
-    if (by_fingerprint_.size() < kMax) return;
-    by_fingerprint_.erase(std::min_element(
-        by_fingerprint_.begin(), by_fingerprint_.end(),
-        [](const auto& a, const auto& b) { return a.second.ends < b.second.ends; }));
+    auto own = std::count_if(by_fingerprint_.begin(), by_fingerprint_.end(),
+                             [&](const auto& entry) { return entry.second.account == account; });
+    if (static_cast<std::size_t>(own) >= kMaxOfAccount) return end_oldest(account);
+    if (by_fingerprint_.size() >= kMax) end_oldest("");
+}
+
+void LogIns::end_oldest(std::string_view account) {
+    auto oldest = by_fingerprint_.end();
+    for (auto it = by_fingerprint_.begin(); it != by_fingerprint_.end(); ++it) {
+        if (!account.empty() && it->second.account != account) continue;
+        if (oldest == by_fingerprint_.end() || it->second.ends < oldest->second.ends) oldest = it;
+    }
+    if (oldest != by_fingerprint_.end()) by_fingerprint_.erase(oldest);
 }
 
 std::optional<LogIn> LogIns::find(std::string_view id, Milliseconds wall) const {

@@ -1,7 +1,7 @@
 #pragma once
 
 // Who is logged in with a browser: sessions by the fingerprint of a random id, in memory only.
-// Bounded: the one that ends first makes room. Any thread.
+// Bounded, in all and for each account: the one that ends first makes room. Any thread.
 
 #include "base/clock.h"
 #include "base/hash_map.h"
@@ -22,6 +22,8 @@ struct LogIn {
 class LogIns {
   public:
     static constexpr std::size_t kMax = 1000;
+    // So that nobody who logs in again and again throws the others out.
+    static constexpr std::size_t kMaxOfAccount = 50;
     static constexpr Milliseconds kLifetime{12 * 3600 * 1000};
 
     // The id for the cookie; empty: no random numbers.
@@ -32,7 +34,9 @@ class LogIns {
     void end_all(std::string_view account, std::string_view kept);
 
   private:
-    void make_room(Milliseconds wall);
+    void make_room(std::string_view account, Milliseconds wall);
+    // The one that ends first; of this account, or of all when it is empty.
+    void end_oldest(std::string_view account);
 
     mutable std::mutex mutex_;
     TextMap<LogIn> by_fingerprint_;

@@ -19,6 +19,10 @@ Response store_failed(const Error& error) {
     return Response::error(500, error.text);
 }
 
+Response broker_is_busy(const Error& error) {
+    return Response::error(503, error.text);
+}
+
 Response no_such_source(std::string_view name) {
     return Response::error(404, fmt::format("there is no source {}: wanted is its key, or KIND:ID "
                                             "as /api/v1/sources lists them",
@@ -43,17 +47,10 @@ std::optional<std::int64_t> parse_key(std::string_view text) {
 
 Result<std::optional<telemetry::SourceRow>> find_source(telemetry::StoreReader& reader,
                                                         std::string_view name) {
-    auto key = parse_key(name);
+    if (auto key = parse_key(name)) return reader.one_source(*key);
     std::string_view kind = name.substr(0, name.find(':'));
     std::string_view id = kind.size() < name.size() ? name.substr(kind.size() + 1) : "";
-    auto sources = reader.sources();
-    if (!sources) return sources.error();
-    std::optional<telemetry::SourceRow> out;
-    for (telemetry::SourceRow& row : sources.value()) {
-        bool is_it = key ? row.key == *key : row.source.kind == kind && row.source.id == id;
-        if (is_it) out = std::move(row);
-    }
-    return out;
+    return reader.one_source({std::string(kind), std::string(id)});
 }
 
 const telemetry::SeriesRow* find_metric(const std::vector<telemetry::SeriesRow>& series,

@@ -16,6 +16,7 @@ namespace martlet::http {
 Response no_telemetry();  // 503: it is off
 Response no_broker();     // 503
 Response store_failed(const Error& error);
+Response broker_is_busy(const Error& error);  // 503: it gave no answer in time
 
 // What `handle(reader)` answers, or why there is no reader.
 template <typename Handle>

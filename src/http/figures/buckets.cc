@@ -44,8 +44,8 @@ const auto& ladder() {
     return steps;
 }
 
-constexpr std::array<std::string_view, 8> kAggregates = {"min",   "max",  "mean",  "sum",
-                                                         "first", "last", "count", "step"};
+constexpr std::array<std::string_view, 9> kAggregates = {"min",  "max",   "mean", "sum",   "first",
+                                                         "last", "count", "step", "median"};
 
 }  // namespace
 
@@ -130,6 +130,8 @@ double aggregate_of(const RollupRow& row, Aggregate aggregate) {
             return static_cast<double>(row.count);
         case Aggregate::Step:
             return row.step;
+        case Aggregate::Median:
+            break;
     }
     return 0;
 }

@@ -30,13 +30,14 @@ std::optional<Bucket> parse_bucket(std::string_view text);
 // The narrowest with which the range has at most `points`.
 Bucket pick_bucket(Time from, Time to, std::size_t points);
 
-enum class Aggregate : std::uint8_t { Min, Max, Mean, Sum, First, Last, Count, Step };
+enum class Aggregate : std::uint8_t { Min, Max, Mean, Sum, First, Last, Count, Step, Median };
 
 std::string_view aggregate_name(Aggregate aggregate);
 // "mean" or "min,max,mean"; empty: one of them is not known.
 std::vector<Aggregate> parse_aggregates(std::string_view text);
 // What a chart shows when nothing else is asked for.
 Aggregate usual_aggregate(telemetry::SeriesKind kind);
+// Of all but the median, which is none of a rollup's (figures/median.h).
 double aggregate_of(const telemetry::RollupRow& row, Aggregate aggregate);
 
 }  // namespace martlet::http

@@ -1,18 +1,24 @@
 #include "http/figures/sample_stream.h"
 
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "http/answers/csv.h"
 #include "http/answers/rows_json.h"
+#include "http/figures/median.h"
 #include "telemetry/rollup.h"
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace martlet::http {
 
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 << 10;
+// Each may be made of many samples.
+constexpr std::size_t kMediansInPiece = 50;
 
 }  // namespace
 
@@ -34,6 +40,10 @@ bool SampleStream::next(std::string& out) {
     if (!status) {
         problem_ = status.error().text;
         is_done_ = true;
+        if (query_.is_csv) {
+            log::warning("Warning: A CSV export of series {} broke off. {}", query_.series.key,
+                         problem_);
+        }
     }
     if (is_done_) end(out);
     return !is_done_;
@@ -80,7 +90,9 @@ Status SampleStream::read_buckets(telemetry::StoreReader& reader, std::string& o
                                    [&](const telemetry::RollupRow& row) {
                                        bool is_another = sum_.count > 0 && row.begins >= sum_ends_;
                                        if (is_another && !put_bucket(out)) return false;
-                                       if (is_another && out.size() - size_before >= kPieceBytes) {
+                                       bool is_piece = out.size() - size_before >= kPieceBytes ||
+                                                       waiting_.size() >= kMediansInPiece;
+                                       if (is_another && is_piece) {
                                            at_ = query_.bucket->begins(row.begins);
                                            is_full = true;
                                            return false;
@@ -94,6 +106,7 @@ Status SampleStream::read_buckets(telemetry::StoreReader& reader, std::string& o
                                    });
     if (status && !is_full && sum_.count > 0) put_bucket(out);
     is_done_ = !is_full;
+    if (status) status = put_medians(reader, out);
     return status;
 }
 
@@ -101,17 +114,46 @@ bool SampleStream::put_bucket(std::string& out) {
     telemetry::RollupRow row = sum_;
     sum_.count = 0;
     if (!has_room(sum_begins_)) return false;
-    begin_point(out, sum_begins_);
+    if (wants_median()) {
+        waiting_.emplace_back(sum_begins_, row);
+    } else {
+        put_point(row, sum_begins_, std::nullopt, out);
+    }
+    return true;
+}
+
+bool SampleStream::wants_median() const {
+    const auto& all = query_.aggregates;
+    return std::find(all.begin(), all.end(), Aggregate::Median) != all.end();
+}
+
+Status SampleStream::put_medians(telemetry::StoreReader& reader, std::string& out) {
+    for (const auto& [begins, bucket] : std::exchange(waiting_, {})) {
+        auto median = median_of(reader, query_.series.key, bucket);
+        if (!median) return median.error();
+        is_median_missing_ |= !median.value();
+        put_point(bucket, begins, median.value(), out);
+    }
+    return Done{};
+}
+
+void SampleStream::put_point(const telemetry::RollupRow& bucket, Time begins,
+                             std::optional<double> median, std::string& out) {
+    begin_point(out, begins);
     for (Aggregate aggregate : query_.aggregates) {
         out += ',';
+        bool is_known = aggregate != Aggregate::Median || median;
+        double number =
+            aggregate == Aggregate::Median ? median.value_or(0) : aggregate_of(bucket, aggregate);
         if (query_.is_csv) {
-            append_csv_number(out, aggregate_of(row, aggregate));
+            if (is_known) append_csv_number(out, number);
+        } else if (is_known) {
+            JsonWriter(out).number(number);
         } else {
-            JsonWriter(out).number(aggregate_of(row, aggregate));
+            JsonWriter(out).null();
         }
     }
     end_point(out);
-    return true;
 }
 
 bool SampleStream::has_room(Time time) {
@@ -128,7 +170,7 @@ void SampleStream::begin_point(std::string& out, Time time) {
         append_iso_time(out, time);
         return;
     }
-    if (points_ > 1) out += ',';
+    if (std::exchange(has_point_, true)) out += ',';
     fmt::format_to(std::back_inserter(out), "[{}", time);
 }
 
@@ -179,6 +221,11 @@ void SampleStream::end(std::string& out) {
         json.integer(*next_);
     } else {
         json.null();
+    }
+    if (is_median_missing_) {
+        json.key("note").text(
+            "median is null where samples are no longer kept, or where there are more than a "
+            "million of them: choose a narrower bucket");
     }
     if (!problem_.empty()) json.key("error").text(problem_);
     out += '}';

@@ -30,6 +30,7 @@ class SampleStream final : public BodySource {
         : readers_(readers), query_(std::move(query)), at_(query_.range.from) {}
 
     bool next(std::string& out) override;
+    bool is_broken() const override { return query_.is_csv && !problem_.empty(); }
 
     // What went wrong so far; empty: nothing. In JSON it also stands at the end of the body.
     const std::string& problem() const { return problem_; }
@@ -41,6 +42,10 @@ class SampleStream final : public BodySource {
     Status read_buckets(telemetry::StoreReader& reader, std::string& out);
     bool put_sample(const telemetry::SampleRow& row, std::string& out);
     bool put_bucket(std::string& out);
+    bool wants_median() const;
+    Status put_medians(telemetry::StoreReader& reader, std::string& out);
+    void put_point(const telemetry::RollupRow& bucket, Time begins, std::optional<double> median,
+                   std::string& out);
     bool has_room(Time time);
     void begin_point(std::string& out, Time time);
     void end_point(std::string& out);
@@ -48,6 +53,7 @@ class SampleStream final : public BodySource {
     StoreReaders& readers_;
     SampleQuery query_;
     bool is_begun_ = false;
+    bool has_point_ = false;
     bool is_done_ = false;
     Time at_;               // where the next piece goes on
     std::size_t same_ = 0;  // samples of exactly that time that were put already
@@ -56,6 +62,9 @@ class SampleStream final : public BodySource {
     telemetry::RollupRow sum_;  // the bucket that is being put together
     Time sum_begins_ = 0;
     Time sum_ends_ = 0;
+    // Wait for their medians: a reader answers one question at a time.
+    std::vector<std::pair<Time, telemetry::RollupRow>> waiting_;
+    bool is_median_missing_ = false;
     std::string problem_;
 };
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/answers/utf8.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -62,20 +63,18 @@ std::string_view type_name(Metric::Type type) {
     return "untyped";
 }
 
-// With one more: {a="b"} and le="5" is {a="b",le="5"}.
-std::string with_bound(std::string_view labels, double bound) {
-    std::string le;
-    append_number(le, bound);
-    std::string_view inner = labels;
-    if (!inner.empty()) inner = inner.substr(1, inner.size() - 2);
-    return fmt::format("{{{}{}le=\"{}\"}}", inner, inner.empty() ? "" : ",", le);
-}
-
 }  // namespace
 
 std::string label_text(std::initializer_list<Label> labels) {
     std::string out;
     for (const auto& [name, value] : labels) append_label(out, name, value);
+    if (!out.empty()) out += '}';
+    return out;
+}
+
+std::string with_label(std::string_view labels, std::string_view name, std::string_view value) {
+    std::string out(labels.substr(0, labels.size() - (labels.empty() ? 0 : 1)));
+    append_label(out, name, value);
     if (!out.empty()) out += '}';
     return out;
 }
@@ -98,9 +97,9 @@ Exposition::Family& Exposition::family(std::string_view name, std::string_view h
     by_name_.emplace(std::string(name), families_.size());
     Family& made = families_.emplace_back();
     made.name = name;
-    made.head = fmt::format("# HELP {} ", name);
-    append_escaped(made.head, help, false);
-    made.head += fmt::format("\n# TYPE {} {}\n", name, type_name(type));
+    made.lines = fmt::format("# HELP {} ", name);
+    append_escaped(made.lines, help, false);
+    made.lines += fmt::format("\n# TYPE {} {}\n", name, type_name(type));
     return made;
 }
 
@@ -114,20 +113,29 @@ void Exposition::line(Family& family, std::string_view suffix, std::string_view 
     family.lines += '\n';
 }
 
+// Two labels with the same 64 bits would cost a line: once in ages, and that line only.
+bool Exposition::is_new(Family& family, std::string_view labels) {
+    return family.seen.insert(hash_text(labels)).second;
+}
+
 void Exposition::add(std::string_view name, std::string_view help, Metric::Type type, double value,
                      std::string_view labels) {
     Family& one = family(name, help, type);
-    if (one.labels.emplace(labels).second) line(one, "", labels, value);
+    if (is_new(one, labels)) line(one, "", labels, value);
 }
 
 void Exposition::add_bounded(std::string_view name, std::string_view help, Metric::Type type,
                              double value, std::string_view labels) {
-    if (bounded_ == bounded_max_) {
+    if (bounded_ >= bounded_max_ || bounded_bytes_ >= kBoundedBytes) {
         left_out_++;
         return;
     }
+    Family& one = family(name, help, type);
+    if (!is_new(one, labels)) return;
+    std::size_t before = one.lines.size();
+    line(one, "", labels, value);
+    bounded_bytes_ += one.lines.size() - before;
     bounded_++;
-    add(name, help, type, value, labels);
 }
 
 void Exposition::add(const Metric& metric) {
@@ -139,11 +147,14 @@ void Exposition::add(const Metric& metric) {
         return;
     }
     bool is_sound = metric.counts.size() == metric.bounds.size() + 1;
+    if (!is_sound) return;
     Family& one = family(metric.name, metric.help, metric.type);
-    if (!is_sound || !one.labels.emplace(labels).second) return;
+    if (!is_new(one, labels)) return;
     for (std::size_t i = 0; i < metric.counts.size(); i++) {
-        double bound = i < metric.bounds.size() ? metric.bounds[i] : INFINITY;
-        line(one, "_bucket", with_bound(labels, bound), static_cast<double>(metric.counts[i]));
+        std::string bound;
+        append_number(bound, i < metric.bounds.size() ? metric.bounds[i] : INFINITY);
+        line(one, "_bucket", with_label(labels, "le", bound),
+             static_cast<double>(metric.counts[i]));
     }
     line(one, "_sum", labels, metric.value);
     line(one, "_count", labels, static_cast<double>(metric.counts.back()));
@@ -151,12 +162,41 @@ void Exposition::add(const Metric& metric) {
 
 std::string Exposition::text() const {
     std::string out;
-    for (const Family& one : families_) {
-        if (one.lines.empty()) continue;
-        out += one.head;
-        out += one.lines;
-    }
+    for (const Family& one : families_) out += one.lines;
     return out;
+}
+
+// Gives each family's memory back as soon as it is sent.
+class Exposition::Pieces final : public BodySource {
+  public:
+    explicit Pieces(std::vector<Family> families) : families_(std::move(families)) {}
+
+    bool next(std::string& out) override {
+        constexpr std::size_t kPiece = 64 << 10;
+        std::size_t end = out.size() + kPiece;
+        while (out.size() < end) {
+            if (family_ == families_.size()) return false;
+            Family& one = families_[family_];
+            std::size_t size = std::min(one.lines.size() - at_, end - out.size());
+            out.append(one.lines, at_, size);
+            at_ += size;
+            if (at_ < one.lines.size()) return true;
+            std::string().swap(one.lines);
+            family_++;
+            at_ = 0;
+        }
+        return true;
+    }
+
+  private:
+    std::vector<Family> families_;
+    std::size_t family_ = 0;
+    std::size_t at_ = 0;
+};
+
+std::unique_ptr<BodySource> Exposition::stream(Exposition&& whole) {
+    for (Family& one : whole.families_) HashSet<std::uint64_t>().swap(one.seen);
+    return std::make_unique<Pieces>(std::move(whole.families_));
 }
 
 }  // namespace martlet::http

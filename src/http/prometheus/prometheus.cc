@@ -7,7 +7,10 @@
 #include "http/prometheus/broker_metrics.h"
 #include "http/prometheus/source_metrics.h"
 #include "http/resources/resources.h"
+#include "telemetry/mesh_traffic.h"
 #include "telemetry/topic_table.h"
+
+#include <utility>
 
 namespace martlet::http {
 
@@ -30,7 +33,7 @@ void add_topics(const telemetry::TopicTable& topics, Exposition& out) {
 Status add_sources(Services& services, Time now, Exposition& out) {
     auto reader = services.readers->lend();
     if (!reader) return reader.error();
-    return add_source_metrics(*reader.value(), now, out);
+    return add_source_metrics(*reader.value(), services.mesh_traffic, now, out);
 }
 
 Response metrics(Services& services, const Request& request) {
@@ -60,7 +63,7 @@ Response metrics(Services& services, const Request& request) {
             static_cast<double>(out.left_out()));
     Response response;
     response.content_type = kTextFormat;
-    response.body = out.text();
+    response.stream = Exposition::stream(std::move(out));
     return response;
 }
 

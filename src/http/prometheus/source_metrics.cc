@@ -4,7 +4,7 @@
 #include "http/answers/store_access.h"
 #include "http/figures/freshness.h"
 
-#include <map>
+#include <algorithm>
 
 namespace martlet::http {
 
@@ -35,34 +35,59 @@ void add_series(const SourceRow& source, const SeriesRow& row, Exposition& out) 
                     labels);
 }
 
-void add_source(const SourceWithSeries& one, std::string_view state, Exposition& out) {
+void add_presence(const SourceWithSeries& one, Exposition& out) {
     const SourceRow& source = *one.source;
     std::string labels =
         label_text({{"kind", source.source.kind}, {"id", source.source.id}, {"name", source.name}});
     out.add_bounded("martlet_source_online", "1: heard within the time that its kind has", kGauge,
-                    state == "online" ? 1 : 0, labels);
+                    one.state == "online" ? 1 : 0, labels);
     out.add_bounded("martlet_source_last_seen_timestamp_seconds", "When a source was last heard",
                     kGauge, static_cast<double>(source.last_seen) / 1000, labels);
-    if (state == "silent") return;
-    if (source.source.kind == "meshtastic") add_meshtastic_metrics(one, out);
-    for (const SeriesRow& row : one.series) add_series(source, row, out);
+}
+
+// By key. `sources` are what they point to.
+Result<std::vector<SourceWithSeries>> with_series(telemetry::StoreReader& reader,
+                                                  const std::vector<SourceRow>& sources,
+                                                  telemetry::Time now) {
+    auto rows = reader.series(std::nullopt);
+    if (!rows) return rows.error();
+    std::vector<SourceWithSeries> found;
+    found.reserve(sources.size());
+    for (const SourceRow& source : sources) found.push_back({&source, {}, {}});
+    for (SeriesRow& row : rows.value()) {
+        auto whose = std::lower_bound(
+            found.begin(), found.end(), row.source,
+            [](const SourceWithSeries& one, SourceKey key) { return one.source->key < key; });
+        bool is_there = whose != found.end() && whose->source->key == row.source;
+        if (is_there) whose->series.push_back(std::move(row));
+    }
+    for (SourceWithSeries& one : found) one.state = source_state(*one.source, one.series, now);
+    return found;
 }
 
 }  // namespace
 
-Status add_source_metrics(telemetry::StoreReader& reader, telemetry::Time now, Exposition& out) {
+Status add_source_metrics(telemetry::StoreReader& reader, const telemetry::MeshTraffic* traffic,
+                          telemetry::Time now, Exposition& out) {
     auto sources = all_sources(reader);
     if (!sources) return sources.error();
-    auto rows = reader.series(std::nullopt);
-    if (!rows) return rows.error();
-    std::map<SourceKey, SourceWithSeries> by_key;
-    for (const SourceRow& source : sources.value()) by_key[source.key].source = &source;
-    for (SeriesRow& row : rows.value()) {
-        auto found = by_key.find(row.source);
-        if (found != by_key.end()) found->second.series.push_back(std::move(row));
+    auto all = with_series(reader, sources.value(), now);
+    if (!all) return all.error();
+    out.begin_share();
+    for (const SourceWithSeries& one : all.value()) add_presence(one, out);
+    out.begin_share();
+    for (const SourceWithSeries& one : all.value()) {
+        bool is_node = one.source->source.kind == "meshtastic";
+        if (is_node && one.has_values()) add_meshtastic_metrics(one, out);
     }
-    for (const auto& [key, one] : by_key) {
-        add_source(one, source_state(*one.source, one.series, now), out);
+    if (traffic != nullptr) {
+        out.begin_share();
+        add_mesh_packet_metrics(*traffic, all.value(), now, out);
+    }
+    out.begin_share();
+    for (const SourceWithSeries& one : all.value()) {
+        if (!one.has_values()) continue;
+        for (const SeriesRow& row : one.series) add_series(*one.source, row, out);
     }
     return Done{};
 }

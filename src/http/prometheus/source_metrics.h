@@ -1,22 +1,37 @@
 #pragma once
 
 // What sources measured last as metrics: all of them under martlet_series_*, and Meshtastic's nodes
-// also under the names and labels of meshtastic-metrics-exporter. Sources that are silent are left
-// out, so that a dashboard does not show an old value as a new one. Any thread.
+// and packets also under the names and labels of meshtastic-metrics-exporter. Sources that are
+// silent or have said good-bye show no values, so that a dashboard does not show an old value as a
+// new one. Any thread.
 
 #include "http/prometheus/exposition.h"
+#include "telemetry/mesh_traffic.h"
 #include "telemetry/store/store.h"
+
+#include <string_view>
+#include <vector>
 
 namespace martlet::http {
 
 struct SourceWithSeries {
     const telemetry::SourceRow* source = nullptr;
     std::vector<telemetry::SeriesRow> series;
+    std::string_view state;  // figures/freshness.h
+
+    bool has_values() const { return state == "online" || state == "ageing"; }
 };
 
-Status add_source_metrics(telemetry::StoreReader& reader, telemetry::Time now, Exposition& out);
+// `traffic`: null when nobody counts it.
+Status add_source_metrics(telemetry::StoreReader& reader, const telemetry::MeshTraffic* traffic,
+                          telemetry::Time now, Exposition& out);
 
 // http/prometheus/meshtastic_metrics.cc
 void add_meshtastic_metrics(const SourceWithSeries& node, Exposition& out);
+
+// http/prometheus/mesh_packet_metrics.cc: of the senders among `sources`.
+void add_mesh_packet_metrics(const telemetry::MeshTraffic& traffic,
+                             const std::vector<SourceWithSeries>& sources, telemetry::Time now,
+                             Exposition& out);
 
 }  // namespace martlet::http

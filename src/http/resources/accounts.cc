@@ -1,6 +1,7 @@
 // Accounts of people.
 
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "http/accounts/access.h"
 #include "http/json_body.h"
 #include "http/resources/changes.h"
@@ -46,6 +47,8 @@ Response add_account(Services& services, const Request& request) {
         return bad_body(kAccountHelp);
     Change made = services.access->accounts().add(*name, role, *password);
     if (made != Change::Made) return refusal_of(made);
+    log::notice("HTTP account {} ({}) was made by {}.", *name, name_of(role),
+                request.caller.account);
     std::string text;
     JsonWriter json(text);
     write_account(json, *name, role);
@@ -69,6 +72,9 @@ Response change_account(Services& services, const Request& request) {
     std::string_view name = request.parameter("name");
     Change made = services.access->change(name, change, request.caller);
     if (made != Change::Made) return refusal_of(made);
+    log::notice("HTTP account {} was changed by {}:{}{}.", name, request.caller.account,
+                role_name ? fmt::format(" role {}", name_of(role)) : "",
+                password ? " new password" : "");
     std::string text;
     JsonWriter json(text);
     write_account(json, name, services.access->accounts().role_of(name).value_or(Role::Nobody));
@@ -77,8 +83,10 @@ Response change_account(Services& services, const Request& request) {
 
 Response remove_account(Services& services, const Request& request) {
     if (services.access == nullptr) return no_accounts();
-    Change made = services.access->remove(request.parameter("name"));
+    std::string_view name = request.parameter("name");
+    Change made = services.access->remove(name);
     if (made != Change::Made) return refusal_of(made);
+    log::notice("HTTP account {} was removed by {}.", name, request.caller.account);
     Response response;
     response.status = 204;
     return response;

@@ -67,7 +67,9 @@ Response configuration(Services& services, const Request& request) {
 std::span<const Route> broker_routes() {
     static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/broker", Role::Viewer,
-         "The broker's values, named as under $SYS/broker/", broker_values},
+         "The broker's values, named as under $SYS/broker/ and as old as sys_interval (10 s unless "
+         "set otherwise); none when that is 0",
+         broker_values},
         {Method::Get, "/api/v1/config", Role::Admin, "The settings in force; secrets are left out",
          configuration},
     };

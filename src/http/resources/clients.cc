@@ -2,6 +2,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "http/answers/page.h"
 #include "http/answers/query_reader.h"
 #include "http/answers/store_access.h"
 #include "http/broker_view.h"
@@ -47,19 +48,18 @@ Response list_clients(Services& services, const Request& request) {
     if (!services.broker) return no_broker();
     // One more, to know whether there are more.
     auto clients = services.broker->clients(after, limit + 1);
-    if (!clients) return store_failed(clients.error());
-    bool has_more = clients.value().size() > limit;
-    if (has_more) clients.value().resize(limit);
+    if (!clients) return broker_is_busy(clients.error());
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("clients").begin_array();
-    for (const ClientInfo& client : clients.value()) write_client(json, client);
-    json.end_array().key("next");
-    if (has_more) {
-        json.text(clients.value().back().client_id);
-    } else {
-        json.null();
+    Page page(body, limit);
+    std::string_view last;
+    for (const ClientInfo& client : clients.value()) {
+        if (!page.takes_one()) break;
+        write_client(json, client);
+        last = client.client_id;
     }
+    page.end(json, last);
     json.end_object();
     return Response::json(std::move(body));
 }
@@ -70,7 +70,7 @@ Response one_client(Services& services, const Request& request) {
     if (!services.broker) return no_broker();
     std::string_view id = request.parameter("client");
     auto client = services.broker->client(id);
-    if (!client) return store_failed(client.error());
+    if (!client) return broker_is_busy(client.error());
     if (!client.value()) return no_such_client(id);
     std::string body;
     JsonWriter json(body);
@@ -81,7 +81,7 @@ Response one_client(Services& services, const Request& request) {
 // For what is asked of a session that has none of it: is there such a session at all?
 std::optional<Response> refuse_unknown(BrokerView& broker, std::string_view client_id) {
     auto client = broker.client(client_id);
-    if (!client) return store_failed(client.error());
+    if (!client) return broker_is_busy(client.error());
     if (!client.value()) return no_such_client(client_id);
     return std::nullopt;
 }
@@ -94,7 +94,7 @@ Response queue_of_client(Services& services, const Request& request) {
     std::string_view id = request.parameter("client");
     if (auto refusal = refuse_unknown(*services.broker, id)) return std::move(*refusal);
     auto queue = services.broker->queue(id, limit);
-    if (!queue) return store_failed(queue.error());
+    if (!queue) return broker_is_busy(queue.error());
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("messages").begin_array();
@@ -112,17 +112,17 @@ Response queue_of_client(Services& services, const Request& request) {
 
 Response write_subscriptions(BrokerView& broker, std::string_view client_id, std::size_t limit) {
     auto subscriptions = broker.subscriptions(client_id, limit + 1);
-    if (!subscriptions) return store_failed(subscriptions.error());
-    bool has_more = subscriptions.value().size() > limit;
-    if (has_more) subscriptions.value().resize(limit);
+    if (!subscriptions) return broker_is_busy(subscriptions.error());
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("subscriptions").begin_array();
+    Page page(body, limit);
     for (const SubscriptionInfo& one : subscriptions.value()) {
+        if (!page.takes_one()) break;
         json.begin_object().key("client_id").text(one.client_id);
         json.key("filter").text(one.filter).key("qos").integer(one.qos).end_object();
     }
-    json.end_array().key("has_more").boolean(has_more).end_object();
+    json.end_array().key("has_more").boolean(page.has_more()).end_object();
     return Response::json(std::move(body));
 }
 
@@ -152,7 +152,7 @@ Response kick_client(Services& services, const Request& request) {
     if (!services.broker) return no_broker();
     std::string_view id = request.parameter("client");
     auto kicked = services.broker->kick(id, and_session);
-    if (!kicked) return store_failed(kicked.error());
+    if (!kicked) return broker_is_busy(kicked.error());
     if (!kicked.value()) return no_such_client(id);
     std::string body;
     JsonWriter json(body);

@@ -3,6 +3,7 @@
 #include "base/json_writer.h"
 #include "http/answers/csv.h"
 #include "http/answers/geojson.h"
+#include "http/answers/page.h"
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 
 namespace martlet::http {
 
@@ -31,6 +33,19 @@ constexpr std::array<std::string_view, 8> kCounted = {
     "over_speed", "idling",      "zone_enter",         "emergency"};
 constexpr std::size_t kEventsMax = 10'000;
 
+// Of the driving time: series of the decoder, and what they are called here.
+struct DrivingPart {
+    std::string_view metric;
+    std::string_view name;
+};
+constexpr std::array kDrivingParts = {DrivingPart{"driving_time.night", "night_s"},
+                                      DrivingPart{"driving_time.over_limit", "over_limit_s"},
+                                      DrivingPart{"driving_time.under_30", "under_30_kmh_s"},
+                                      DrivingPart{"driving_time.30_to_50", "30_to_50_kmh_s"},
+                                      DrivingPart{"driving_time.50_to_80", "50_to_80_kmh_s"},
+                                      DrivingPart{"driving_time.80_to_110", "80_to_110_kmh_s"},
+                                      DrivingPart{"driving_time.over_110", "over_110_kmh_s"}};
+
 struct Vehicle {
     const SourceRow* source = nullptr;
     std::vector<SeriesRow> series;
@@ -39,6 +54,7 @@ struct Vehicle {
     double distance_km = 0;
     double driving_s = 0;
     double fastest_kmh = 0;
+    std::array<double, kDrivingParts.size()> driving_parts{};
     std::array<std::int64_t, kCounted.size()> events{};
 };
 
@@ -73,6 +89,11 @@ Status read_vehicle(StoreReader& reader, TimeRange range, Vehicle& vehicle) {
     const SeriesRow* driving = find_metric(vehicle.series, "driving_time");
     read = add_steps(reader, driving, range, vehicle.driving_s);
     if (!read) return read;
+    for (std::size_t i = 0; i < kDrivingParts.size(); i++) {
+        const SeriesRow* part = find_metric(vehicle.series, kDrivingParts[i].metric);
+        read = add_steps(reader, part, range, vehicle.driving_parts[i]);
+        if (!read) return read;
+    }
     if (const SeriesRow* speed = find_metric(vehicle.series, "speed")) {
         read = reader.rollups(speed->key, telemetry::Rollup::Hour, range,
                               [&](const telemetry::RollupRow& row) {
@@ -91,7 +112,6 @@ struct Wanted {
     SourceKey after = 0;
     std::size_t limit = 0;
     Time now = 0;
-    bool has_more = false;
 };
 
 using Places = std::map<SourceKey, PositionRow>;
@@ -107,7 +127,8 @@ Result<Places> last_places(StoreReader& reader) {
 }
 
 Result<std::vector<Vehicle>> find_vehicles(StoreReader& reader,
-                                           const std::vector<SourceRow>& sources, Wanted& wanted) {
+                                           const std::vector<SourceRow>& sources,
+                                           const Wanted& wanted) {
     auto places = last_places(reader);
     if (!places) return places.error();
     std::vector<Vehicle> out;
@@ -121,8 +142,8 @@ Result<std::vector<Vehicle>> find_vehicles(StoreReader& reader,
         vehicle.series = std::move(series).value();
         vehicle.state = source_state(source, vehicle.series, wanted.now);
         if (!wanted.state.empty() && vehicle.state != wanted.state) continue;
-        wanted.has_more = out.size() == wanted.limit;
-        if (wanted.has_more) break;
+        // One more, to know whether there are more.
+        if (out.size() > wanted.limit) break;
         auto place = places.value().find(source.key);
         if (place != places.value().end()) vehicle.position = place->second;
         Status read = read_vehicle(reader, wanted.range, vehicle);
@@ -157,7 +178,11 @@ void write_vehicle(JsonWriter& json, const Vehicle& vehicle, Time now) {
     json.key("distance_km").number(vehicle.distance_km);
     json.key("driving_s").number(vehicle.driving_s);
     json.key("fastest_kmh").number(vehicle.fastest_kmh);
-    json.key("events").begin_object();
+    json.key("driving").begin_object();
+    for (std::size_t i = 0; i < kDrivingParts.size(); i++) {
+        json.key(kDrivingParts[i].name).number(vehicle.driving_parts[i]);
+    }
+    json.end_object().key("events").begin_object();
     for (std::size_t i = 0; i < kCounted.size(); i++) {
         json.key(kCounted[i]).integer(vehicle.events[i]);
     }
@@ -169,25 +194,30 @@ std::string as_json(const std::vector<Vehicle>& vehicles, const Wanted& wanted) 
     JsonWriter json(body);
     json.begin_object().key("from").integer(wanted.range.from).key("to").integer(wanted.range.to);
     json.key("vehicles").begin_array();
-    for (const Vehicle& vehicle : vehicles) write_vehicle(json, vehicle, wanted.now);
-    json.end_array().key("next");
-    if (wanted.has_more) {
-        json.integer(vehicles.back().source->key);
-    } else {
-        json.null();
+    Page page(body, wanted.limit);
+    SourceKey last = 0;
+    for (const Vehicle& vehicle : vehicles) {
+        if (!page.takes_one()) break;
+        write_vehicle(json, vehicle, wanted.now);
+        last = vehicle.source->key;
     }
+    page.end(json, last);
     json.end_object();
     return body;
 }
 
-std::string as_csv(const std::vector<Vehicle>& vehicles) {
+std::string as_csv(std::span<const Vehicle> vehicles, std::size_t limit) {
     std::string out = "id,name,group,state,last_seen,distance_km,driving_s,fastest_kmh";
     for (std::string_view kind : kCounted) {
         out += ',';
         out += kind;
     }
+    for (const DrivingPart& part : kDrivingParts) {
+        out += ',';
+        out += part.name;
+    }
     out += "\r\n";
-    for (const Vehicle& vehicle : vehicles) {
+    for (const Vehicle& vehicle : vehicles.first(std::min(vehicles.size(), limit))) {
         append_csv_text(out, vehicle.source->source.id);
         out += ',';
         append_csv_text(out, vehicle.source->name);
@@ -204,6 +234,10 @@ std::string as_csv(const std::vector<Vehicle>& vehicles) {
         for (std::int64_t count : vehicle.events) {
             out += ',';
             append_csv_value(out, count);
+        }
+        for (double seconds : vehicle.driving_parts) {
+            out += ',';
+            append_csv_number(out, seconds);
         }
         out += "\r\n";
     }
@@ -231,7 +265,7 @@ Response list_fleet(Services& services, const Request& request) {
         if (!is_csv) return Response::json(as_json(vehicles.value(), wanted));
         Response response;
         response.content_type = "text/csv; charset=utf-8";
-        response.body = as_csv(vehicles.value());
+        response.body = as_csv(vehicles.value(), wanted.limit);
         return response;
     });
 }

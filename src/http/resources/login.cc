@@ -1,6 +1,7 @@
 // Coming in and going out: log-in sessions, the first account, and who one is.
 
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "http/accounts/access.h"
 #include "http/json_body.h"
@@ -29,16 +30,18 @@ Response caller_as_json(const Caller& caller, std::string_view csrf_token) {
     return Response::json(std::move(body));
 }
 
+Response too_many(Milliseconds wait) {
+    std::int64_t wait_s = (wait.count() + 999) / 1000;
+    Response response =
+        Response::error(429, fmt::format("too many wrong passwords: try again in {} s", wait_s));
+    response.headers.emplace_back("Retry-After", fmt::format("{}", wait_s));
+    return response;
+}
+
 Response log_in_with(Services& services, const Request& request, std::string_view name,
                      std::string_view password) {
     Access::LoggedIn result = services.access->log_in(request, name, password);
-    if (result.wait > Milliseconds(0)) {
-        std::int64_t wait_s = (result.wait.count() + 999) / 1000;
-        Response response = Response::error(
-            429, fmt::format("too many wrong passwords: try again in {} s", wait_s));
-        response.headers.emplace_back("Retry-After", fmt::format("{}", wait_s));
-        return response;
-    }
+    if (result.wait > Milliseconds(0)) return too_many(result.wait);
     if (!result.is_in) return Response::error(401, "wrong name or password");
     Response response = caller_as_json(result.caller, result.csrf_token);
     std::int64_t lifetime_s = LogIns::kLifetime.count() / 1000;
@@ -82,6 +85,7 @@ Response change_own_password(Services& services, const Request& request) {
     // By the same door as a log-in, so that wrong ones are counted.
     Access::LoggedIn check =
         services.access->log_in(request, request.caller.account, *old_password);
+    if (check.wait > Milliseconds(0)) return too_many(check.wait);
     if (!check.is_in) return Response::error(403, "the old password is wrong");
     services.access->log_out(check.caller);
     AccountChange change{{}, std::string(*new_password)};
@@ -113,6 +117,7 @@ Response set_up(Services& services, const Request& request) {
                                "one of its last start, if there is no account yet");
     }
     if (made != Change::Made) return refusal_of(made);
+    log::notice("HTTP account {} (admin), the first one, was made from {}.", *name, request.peer);
     return log_in_with(services, request, *name, *password);
 }
 

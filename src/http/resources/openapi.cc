@@ -25,7 +25,12 @@ std::span<const Route> openapi_routes() {
     static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/openapi.json", Role::Nobody, "This API as an OpenAPI document",
          document},
-        {Method::Get, "/healthz", Role::Nobody, "Answers as long as the broker does", health},
+        {.method = Method::Get,
+         .pattern = "/healthz",
+         .role = Role::Nobody,
+         .summary = "Answers as long as the broker does, however busy the API is",
+         .handle = health,
+         .is_quick = true},
     };
     return routes;
 }

@@ -3,12 +3,14 @@
 #include "base/text.h"
 #include "http/answers/geojson.h"
 #include "http/answers/query_reader.h"
+#include "http/answers/series_look_up.h"
 #include "http/answers/store_access.h"
 #include "http/figures/freshness.h"
 #include "http/resources/resources.h"
 
 #include <deque>
 #include <map>
+#include <vector>
 
 namespace martlet::http {
 
@@ -21,6 +23,7 @@ using telemetry::StoreReader;
 using telemetry::TimeRange;
 
 constexpr std::string_view kGeoJson = "application/geo+json";
+constexpr std::size_t kLookedUpOneByOneMax = 500;
 
 void begin_collection(JsonWriter& json) {
     json.begin_object().key("type").text("FeatureCollection").key("features").begin_array();
@@ -32,7 +35,8 @@ Response geo_json(std::string body) {
     return response;
 }
 
-void write_place(JsonWriter& json, const SourceRow& source, const PositionRow& row, Time now) {
+void write_place(JsonWriter& json, const SourceRow& source, const PositionRow& row,
+                 std::string_view state, Time now) {
     json.begin_object().key("type").text("Feature").key("id").integer(source.key);
     json.key("geometry").begin_object().key("type").text("Point").key("coordinates");
     write_coordinates(json, row.position);
@@ -40,7 +44,7 @@ void write_place(JsonWriter& json, const SourceRow& source, const PositionRow& r
     json.key("properties").begin_object().key("source").integer(source.key);
     json.key("kind").text(source.source.kind).key("id").text(source.source.id);
     json.key("name").text(source.name);
-    json.key("state").text(source_state(source, {}, now));
+    json.key("state").text(state);
     json.key("last_seen").integer(source.last_seen);
     write_position_properties(json, row.position, now);
     json.end_object().end_object();
@@ -59,21 +63,27 @@ Response last_places(Services& services, const Request& request) {
         for (const SourceRow& row : sources.value()) {
             if (kind.empty() || row.source.kind == kind) by_key[row.key] = &row;
         }
+        std::vector<PositionRow> places;
+        bool is_cut = false;
+        Status read = reader.last_positions([&](const PositionRow& row) {
+            if (!by_key.contains(row.source) || row.position.time < since) return true;
+            is_cut = places.size() == limit;
+            if (!is_cut) places.push_back(row);
+            return !is_cut;
+        });
+        if (!read) return store_failed(read.error());
         std::string body;
         JsonWriter json(body);
         begin_collection(json);
-        std::size_t given = 0;
-        bool is_cut = false;
-        Status read = reader.last_positions([&](const PositionRow& row) {
-            auto source = by_key.find(row.source);
-            if (source == by_key.end() || row.position.time < since) return true;
-            is_cut = given == limit;
-            if (is_cut) return false;
-            write_place(json, *source->second, row, query.now());
-            given++;
-            return true;
-        });
-        if (!read) return store_failed(read.error());
+        // Some say themselves that they are off.
+        SeriesLookUp series(reader, places.size() > kLookedUpOneByOneMax);
+        for (const PositionRow& row : places) {
+            const SourceRow& source = *by_key[row.source];
+            auto own = series.of(source.key);
+            if (!own) return store_failed(own.error());
+            write_place(json, source, row, source_state(source, own.value(), query.now()),
+                        query.now());
+        }
         json.end_array().key("is_cut").boolean(is_cut).end_object();
         return geo_json(std::move(body));
     });

@@ -56,8 +56,10 @@ Response publish(Services& services, const Request& request) {
     if (!services.broker) return no_broker();
     auto message = read_message(request.body);
     if (!message) return Response::error(400, message.error().text);
+    std::string problem = services.broker->problem_of(message.value());
+    if (!problem.empty()) return Response::error(400, problem);
     Status published = services.broker->publish(message.value());
-    if (!published) return Response::error(400, published.error().text);
+    if (!published) return broker_is_busy(published.error());
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("topic").text(message.value().topic);

@@ -3,6 +3,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "http/answers/page.h"
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
@@ -55,18 +56,17 @@ Response list_retained(Services& services, const Request& request) {
     if (auto refusal = query.refusal()) return std::move(*refusal);
     if (!services.broker) return no_broker();
     auto messages = services.broker->retained(filter, after, limit + 1);
-    bool has_more = messages.size() > limit;
-    if (has_more) messages.resize(limit);
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("messages").begin_array();
-    for (const RetainedInfo& message : messages) write_retained(json, message);
-    json.end_array().key("next");
-    if (has_more) {
-        json.text(messages.back().topic);
-    } else {
-        json.null();
+    Page page(body, limit);
+    std::string_view last;
+    for (const RetainedInfo& message : messages) {
+        if (!page.takes_one()) break;
+        write_retained(json, message);
+        last = message.topic;
     }
+    page.end(json, last);
     json.end_object();
     return Response::json(std::move(body));
 }
@@ -127,7 +127,7 @@ Response clear_retained(Services& services, const Request& request) {
     std::int64_t cleared = 0;
     for (std::string& topic : topics) {
         Status done = services.broker->publish({std::move(topic), "", 0, true});
-        if (!done) return store_failed(done.error());
+        if (!done) return broker_is_busy(done.error());
         cleared++;
     }
     std::string body;

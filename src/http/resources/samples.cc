@@ -1,6 +1,7 @@
 // The values of a series over time.
 
 #include "base/text.h"
+#include "http/answers/page.h"
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
@@ -24,16 +25,21 @@ constexpr std::string_view kBuckets =
     "raw, auto, minute, quarter, hour, day, week, month, year, "
     "or whole minutes up to a day (5m, 90m, 6h)";
 constexpr std::string_view kAggregates =
-    "min, max, mean, sum, first, last, count, step, or "
+    "min, max, mean, median, sum, first, last, count, step, or "
     "several of them with commas";
+
+constexpr std::size_t kPointsMax = 1'000'000;
 
 // What was asked for, before the series is known.
 struct Wanted {
     TimeRange range;
     std::string_view bucket;  // as it was written
     std::vector<Aggregate> aggregates;
-    std::size_t limit = 0;
+    std::size_t limit = 0;  // points; 0: all of them
     bool is_csv = false;
+
+    // An export of all may still choose its bucket by itself.
+    std::size_t points() const { return limit == 0 ? kPointsMax : limit; }
 };
 
 Wanted read_wanted(QueryReader& query) {
@@ -53,7 +59,7 @@ Wanted read_wanted(QueryReader& query) {
     }
     wanted.is_csv = query.choice("format", {"json", "csv"}) == "csv";
     // An export is meant to be whole, a chart to be drawn.
-    wanted.limit = query.limit(wanted.is_csv ? 1'000'000 : 1'000, 1'000'000);
+    wanted.limit = query.limit(wanted.is_csv ? 0 : 1'000, kPointsMax);
     return wanted;
 }
 
@@ -64,10 +70,10 @@ Result<bool> are_few(StoreReader& reader, const SeriesRow& series, const Wanted&
     Time first = INT64_MAX;
     Status read = reader.samples(series.key, wanted.range, [&](const telemetry::SampleRow& row) {
         first = std::min(first, row.time);
-        return ++count <= wanted.limit;
+        return ++count <= wanted.points();
     });
     if (!read) return read.error();
-    if (count > wanted.limit) return false;
+    if (count > wanted.points()) return false;
     bool is_earlier = false;
     read = reader.rollups(series.key, Rollup::Day, wanted.range, [&](const RollupRow& row) {
         is_earlier = row.first_time < first && row.first_time >= wanted.range.from;
@@ -103,7 +109,7 @@ Status choose_bucket(StoreReader& reader, const Wanted& wanted, SampleQuery& que
         }
         auto filled = filled_range(reader, query.series, wanted.range);
         if (!filled) return filled.error();
-        query.bucket = pick_bucket(filled.value().from, filled.value().to, wanted.limit);
+        query.bucket = pick_bucket(filled.value().from, filled.value().to, wanted.points());
     } else if (wanted.bucket != "raw") {
         query.bucket = parse_bucket(wanted.bucket);
     }
@@ -137,8 +143,9 @@ std::optional<Response> misfit(const SeriesRow& series, const Wanted& wanted) {
 Response answer(Services& services, StoreReader& reader, const SeriesRow& series,
                 const Wanted& wanted) {
     if (auto refusal = misfit(series, wanted)) return std::move(*refusal);
-    SampleQuery query{series,       wanted.range, std::nullopt, wanted.aggregates,
-                      wanted.limit, wanted.is_csv};
+    SampleQuery query{series, wanted.range, std::nullopt, wanted.aggregates};
+    query.limit = wanted.limit == 0 ? SIZE_MAX : wanted.limit;
+    query.is_csv = wanted.is_csv;
     if (query.aggregates.empty()) query.aggregates.push_back(usual_aggregate(series.kind));
     Status chosen = choose_bucket(reader, wanted, query);
     if (!chosen) return store_failed(chosen.error());
@@ -205,23 +212,15 @@ Response list_series(Services& services, const Request& request) {
         std::string body;
         JsonWriter json(body);
         json.begin_object().key("time").integer(query.now()).key("series").begin_array();
-        std::size_t given = 0;
+        Page page(body, limit);
         std::int64_t last = 0;
-        bool has_more = false;
         for (const SeriesRow& row : rows.value()) {
             if (!passes(row, wanted, metric, after)) continue;
-            has_more = given == limit;
-            if (has_more) break;
+            if (!page.takes_one()) break;
             write_series(json, row, query.now());
             last = row.key;
-            given++;
         }
-        json.end_array().key("next");
-        if (has_more) {
-            json.integer(last);
-        } else {
-            json.null();
-        }
+        page.end(json, last);
         json.end_object();
         return Response::json(std::move(body));
     });
@@ -248,7 +247,7 @@ std::vector<Parameter> sample_parameters() {
             {"to", "string", "the same; what is before it; now"},
             {"bucket", "string", kBuckets},
             {"aggregate", "string", kAggregates},
-            {"limit", "integer", "points, 1 to 1000000; 1000, of CSV 1000000"},
+            {"limit", "integer", "points, 1 to 1000000; 1000, of CSV all"},
             {"format", "string", "json or csv"}};
 }
 

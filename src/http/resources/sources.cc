@@ -1,14 +1,15 @@
 // What measures: the sources, what is known of them, and their series with the last values.
 
 #include "base/text.h"
+#include "http/answers/page.h"
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
+#include "http/answers/series_look_up.h"
 #include "http/answers/store_access.h"
 #include "http/figures/freshness.h"
 #include "http/resources/resources.h"
 
 #include <algorithm>
-#include <map>
 
 namespace martlet::http {
 
@@ -18,31 +19,6 @@ using telemetry::SeriesRow;
 using telemetry::SourceKey;
 using telemetry::SourceRow;
 using telemetry::StoreReader;
-
-// The series of sources that are asked one after the other: of few by a look for each, of many all
-// at once.
-class SeriesLookUp {
-  public:
-    SeriesLookUp(StoreReader& reader, bool are_many) : reader_(reader), are_many_(are_many) {}
-
-    Result<std::vector<SeriesRow>> of(SourceKey source) {
-        if (!are_many_) return reader_.series(source);
-        if (!is_read_) {
-            auto rows = reader_.series(std::nullopt);
-            if (!rows) return rows.error();
-            for (SeriesRow& row : rows.value()) rows_[row.source].push_back(std::move(row));
-            is_read_ = true;
-        }
-        auto found = rows_.find(source);
-        return found == rows_.end() ? std::vector<SeriesRow>() : std::move(found->second);
-    }
-
-  private:
-    StoreReader& reader_;
-    const bool are_many_;
-    bool is_read_ = false;
-    std::map<SourceKey, std::vector<SeriesRow>> rows_;
-};
 
 struct SourceView {
     Time now = 0;
@@ -101,27 +77,19 @@ Result<std::string> source_list(const std::vector<SourceRow>& sources, SeriesLoo
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("time").integer(view.now).key("sources").begin_array();
-    std::size_t given = 0;
+    Page page(body, limit);
     SourceKey last = 0;
-    bool has_more = false;
     for (const SourceRow& row : sources) {
         if (!passes(row, filter)) continue;
         auto own = series.of(row.key);
         if (!own) return own.error();
         auto state = source_state(row, own.value(), view.now, view.online_ms);
         if (!filter.state.empty() && state != filter.state) continue;
-        has_more = given == limit;
-        if (has_more) break;
+        if (!page.takes_one()) break;
         write_source(json, row, own.value(), view);
         last = row.key;
-        given++;
     }
-    json.end_array().key("next");
-    if (has_more) {
-        json.integer(last);
-    } else {
-        json.null();
-    }
+    page.end(json, last);
     json.end_object();
     return body;
 }

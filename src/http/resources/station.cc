@@ -1,6 +1,7 @@
 // The figures of production stations (Busroot): good and bad units, energy, productive time.
 
 #include "base/json_writer.h"
+#include "http/answers/page.h"
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
@@ -166,24 +167,16 @@ Response list_stations(Services& services, const Request& request) {
         JsonWriter json(body);
         json.begin_object().key("from").integer(range.from).key("to").integer(range.to);
         json.key("stations").begin_array();
-        std::size_t given = 0;
+        Page page(body, limit);
         telemetry::SourceKey last = 0;
-        bool has_more = false;
         for (const SourceRow& source : sources.value()) {
             if (source.source.kind != "station" || source.key <= after) continue;
-            has_more = given == limit;
-            if (has_more) break;
+            if (!page.takes_one()) break;
             Status written = write_station(json, reader, source, range, query.now());
             if (!written) return store_failed(written.error());
             last = source.key;
-            given++;
         }
-        json.end_array().key("next");
-        if (has_more) {
-            json.integer(last);
-        } else {
-            json.null();
-        }
+        page.end(json, last);
         json.end_object();
         return Response::json(std::move(body));
     });

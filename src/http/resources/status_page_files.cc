@@ -33,13 +33,17 @@ const std::string_view kStatusPageHtml = R"html(<!doctype html>
 <button>Log in</button>
 </form>
 <div id="status" hidden>
+<section id="alarms" aria-labelledby="alarms-title" hidden>
+<h2 id="alarms-title">Emergencies of the last two days that nobody has acknowledged</h2>
+<ul id="alarm-list" aria-live="polite"></ul>
+</section>
 <section aria-labelledby="broker-title">
 <h2 id="broker-title">Broker</h2>
 <table><tbody id="broker"></tbody></table>
 </section>
 <section aria-labelledby="sources-title">
 <h2 id="sources-title">Sources</h2>
-<p id="no-sources" hidden>Nothing has measured anything yet.</p>
+<p id="sources-note" hidden></p>
 <table id="sources-table" hidden>
 <thead><tr><th scope="col">Source</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Last seen</th><th scope="col">Last values</th></tr></thead>
 <tbody id="sources"></tbody>
@@ -70,6 +74,11 @@ th { font-weight: 600; color: var(--soft); }
 section { overflow-x: auto; }
 td.number { font-variant-numeric: tabular-nums; }
 ul { margin: 0; padding: 0; list-style: none; }
+td ul { columns: 15rem 2; }
+li { break-inside: avoid; overflow-wrap: anywhere; }
+#alarms { border: 2px solid var(--bad); border-radius: 4px; margin: 1.5rem 0; padding: 0 1rem 0.5rem; }
+#alarms h2 { color: var(--bad); margin-top: 0.75rem; }
+#alarms li { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: 0.25rem 1rem; padding: 0.35rem 0; }
 li .metric { color: var(--soft); }
 form { max-width: 24rem; }
 label { display: block; margin: 0.75rem 0; }
@@ -79,6 +88,13 @@ a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 #trouble { color: var(--bad); }
 footer { margin-top: 2rem; color: var(--soft); }
+@media (max-width: 45rem) {
+  #sources-table thead { display: none; }
+  #sources-table tr { display: block; padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
+  #sources-table td { display: inline-block; padding: 0 0.75rem 0 0; border: 0; }
+  #sources-table td:first-child, #sources-table td:last-child { display: block; }
+  #sources-table td:first-child { font-weight: 600; overflow-wrap: anywhere; }
+}
 )css";
 
 const std::string_view kStatusPageScript = R"js("use strict";
@@ -98,8 +114,12 @@ const shownValues = [
 ];
 const refreshMs = 5000;
 const valuesShownOfASource = 12;
+const sourcesShown = 200;
+const alarmsAsked = "/api/v1/events?severity=critical&unacknowledged=true&from=-2d&limit=20";
 
 let csrfToken = "";
+let mayAcknowledge = false;
+let alarmsShown = "";
 let timer = 0;
 
 const byId = (id) => document.getElementById(id);
@@ -141,20 +161,34 @@ function age(ms) {
   return `${Math.round(s / 86400)} days ago`;
 }
 
+// "391 seconds", as the broker has it.
+function duration(text) {
+  const s = Number.parseInt(text, 10);
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.floor(s / 60)} min`;
+  if (s < 172800) return `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
+  return `${Math.floor(s / 86400)} days ${Math.floor(s / 3600) % 24} h`;
+}
+
+const brokerText = (name, value) => name === "uptime" ? duration(value) : String(value);
+
 function showBroker(values) {
   const rows = shownValues.filter(([name]) => name in values).map(([name, label]) => {
     const row = element("tr");
     const head = element("th", label);
     head.scope = "row";
-    row.append(head, element("td", String(values[name]), "number"));
+    row.append(head, element("td", brokerText(name, values[name]), "number"));
     return row;
   });
   byId("broker").replaceChildren(...rows);
 }
 
+// A step alone says nothing: what all of them make does.
 function valueText(series) {
-  const value = typeof series.value === "number" ? Number(series.value.toPrecision(7)) : series.value;
-  return series.unit ? `${value} ${series.unit}` : String(value);
+  const isStep = series.kind === "increment" && series.total !== undefined;
+  const told = isStep ? series.total : series.value;
+  const value = typeof told === "number" ? Number(told.toPrecision(7)) : told;
+  return [value, series.unit, isStep ? "in all" : ""].filter((part) => part !== "").join(" ");
 }
 
 function valueList(series) {
@@ -169,7 +203,33 @@ function valueList(series) {
   return list;
 }
 
-function showSources(sources) {
+function alarmItem(event) {
+  const who = event.source_name || event.source_id;
+  const when = new Date(event.time).toLocaleString();
+  const item = element("li");
+  item.append(element("span", [when, who, event.text || event.kind].join(" · ")));
+  if (!mayAcknowledge) return item;
+  const button = element("button", "Acknowledge");
+  button.type = "button";
+  button.addEventListener("click", keepOn(async () => {
+    const answer = await ask(`/api/v1/events/${event.key}/acknowledge`, "POST");
+    await refresh();
+    if (answer.status !== 200) say(messageOf(answer));
+  }));
+  item.append(button);
+  return item;
+}
+
+// Left alone while it is the same, lest a button be taken away from under somebody's finger.
+function showAlarms(events) {
+  const keys = events.map((event) => event.key).join();
+  if (keys === alarmsShown) return;
+  alarmsShown = keys;
+  byId("alarm-list").replaceChildren(...events.map(alarmItem));
+  show("alarms", events.length > 0);
+}
+
+function showSources(sources, isAll) {
   const rows = sources.map((source) => {
     const row = element("tr");
     const name = source.name ? `${source.name} (${source.id})` : source.id;
@@ -181,18 +241,27 @@ function showSources(sources) {
   });
   byId("sources").replaceChildren(...rows);
   show("sources-table", rows.length > 0);
-  show("no-sources", rows.length === 0);
+  if (rows.length === 0) return noteSources("Nothing has measured anything yet.");
+  noteSources(isAll ? "" : `The first ${rows.length}; /api/v1/sources has all of them.`);
+}
+
+function noteSources(text) {
+  byId("sources-note").textContent = text;
+  show("sources-note", text !== "");
 }
 
 async function refresh() {
   clearTimeout(timer);
-  const [broker, sources] = await Promise.all([
-    ask("/api/v1/broker"), ask("/api/v1/sources?series=true&limit=200"),
+  const [broker, sources, alarms] = await Promise.all([
+    ask("/api/v1/broker"), ask(`/api/v1/sources?series=true&limit=${sourcesShown}`), ask(alarmsAsked),
   ]);
   if (broker.status === 401) return begin();
   say(broker.status === 200 ? "" : messageOf(broker));
   if (broker.status === 200) showBroker(broker.data.values ?? {});
-  if (sources.status === 200) showSources(sources.data.sources ?? []);
+  if (sources.status === 200) showSources(sources.data.sources ?? [], sources.data.next === null);
+  else noteSources(messageOf(sources));
+  if (alarms.status === 200) showAlarms(alarms.data.events ?? []);
+  clearTimeout(timer);
   timer = setTimeout(keepOn(refresh), refreshMs);
 }
 
@@ -207,6 +276,8 @@ function keepOn(work) {
 
 function enter(me) {
   csrfToken = me.csrf_token ?? "";
+  mayAcknowledge = me.role !== "viewer";
+  alarmsShown = "";
   byId("who-name").textContent = `${me.account} (${me.role})`;
   show("who", true);
   show("setup", false);

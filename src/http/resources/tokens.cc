@@ -1,6 +1,7 @@
 // Tokens, by which programs come in.
 
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "http/accounts/access.h"
 #include "http/json_body.h"
 #include "http/resources/changes.h"
@@ -67,6 +68,8 @@ Response add_token(Services& services, const Request& request) {
     std::string secret;
     Change made = services.access->accounts().add_token(token, secret);
     if (made != Change::Made) return refusal_of(made);
+    log::notice("HTTP token {} ({}, {}) was made by {}.", token.id, token.name, name_of(token.role),
+                token.made_by);
     std::string text;
     JsonWriter json(text);
     write_token(json, token, secret);
@@ -77,8 +80,10 @@ Response add_token(Services& services, const Request& request) {
 
 Response remove_token(Services& services, const Request& request) {
     if (services.access == nullptr) return no_accounts();
-    Change made = services.access->accounts().remove_token(request.parameter("id"));
+    std::string_view id = request.parameter("id");
+    Change made = services.access->accounts().remove_token(id);
     if (made != Change::Made) return refusal_of(made);
+    log::notice("HTTP token {} was removed by {}.", id, request.caller.account);
     Response response;
     response.status = 204;
     return response;

@@ -2,6 +2,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "http/answers/page.h"
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
@@ -52,8 +53,6 @@ Response tree(Services& services, const Request& request) {
     if (auto refusal = query.refusal()) return std::move(*refusal);
     if (!services.topics) return no_telemetry();
     auto children = services.topics->children(prefix, after, limit + 1, payload_bytes);
-    bool has_more = children.size() > limit;
-    if (has_more) children.resize(limit);
     auto counts = services.topics->counts();
     std::string body;
     JsonWriter json(body);
@@ -62,13 +61,14 @@ Response tree(Services& services, const Request& request) {
     json.key("messages").integer(static_cast<std::int64_t>(counts.messages));
     json.key("forgotten").integer(static_cast<std::int64_t>(counts.forgotten));
     json.key("children").begin_array();
-    for (const TopicChild& child : children) write_child(json, child, query.now());
-    json.end_array().key("next");
-    if (has_more) {
-        json.text(children.back().level);
-    } else {
-        json.null();
+    Page page(body, limit);
+    std::string_view last;
+    for (const TopicChild& child : children) {
+        if (!page.takes_one()) break;
+        write_child(json, child, query.now());
+        last = child.level;
     }
+    page.end(json, last);
     json.end_object();
     return Response::json(std::move(body));
 }
