@@ -3,14 +3,15 @@
 # Quiet and quick when all is there. Needs root or sudo only when something is missing.
 set -u
 
+# make: with it g++ links on all cores.
 run_packages=(
-    g++ cmake ninja-build mold
+    g++ make cmake ninja-build mold
     libfmt-dev libspdlog-dev libabsl-dev libssl-dev libargon2-dev libmimalloc-dev nlohmann-json3-dev libisal-dev
     libprotobuf-dev protobuf-compiler libsimdjson-dev libsqlite3-dev libpq-dev libboost1.81-dev
 )
 test_packages=(
     "${run_packages[@]}"
-    ccache git clang clang-format clang-tidy libclang-rt-14-dev llvm
+    ccache curl git clang clang-format clang-tidy libclang-rt-14-dev llvm
     libgtest-dev libbenchmark-dev
     python3 python3-paho-mqtt mosquitto mosquitto-clients libpaho-mqtt-dev
     postgresql sqlite3

@@ -11,6 +11,11 @@ listeners_on() {
 
 is_port_taken() { [ -n "$(listeners_on "$1")" ]; }
 
+# Whether somebody answers HTTP on port $1 of this machine.
+answers_http() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /healthz HTTP/1.0\r\n\r\n' >&3 && read -r -t 5 <&3) 2>/dev/null
+}
+
 # "name (process 123)", or what can be said without the right to look.
 who_listens_on() {
     local inode found pid

@@ -5,6 +5,7 @@
 #include "config/load.h"
 #include "mqtt/topic.h"
 #include "telemetry/decoded_text.h"
+#include "telemetry/decoders/plain_text.h"
 #include "telemetry/rules.h"
 
 #include <cerrno>
@@ -152,8 +153,9 @@ int show(telemetry::Rules& rules, const Question& question, const std::string& p
     telemetry::Decoded decoded;
     choice.decoder->decode(incoming, decoded);
     std::printf("decoder %s\n", std::string(choice.name).c_str());
+    // What strangers sent gives no orders to this terminal.
     for (const std::string& line : telemetry::describe(decoded, incoming.received))
-        std::printf("%s\n", line.c_str());
+        std::printf("%s\n", telemetry::without_orders(line).c_str());
     return decoded.verdict == telemetry::Verdict::Unreadable ? kExitUnreadable : 0;
 }
 
@@ -162,7 +164,7 @@ int show(telemetry::Rules& rules, const Question& question, const std::string& p
 int decode_main(int argc, char** argv) {
     Question question;
     if (!parse(argc, argv, question)) return show_usage(argv[0]);
-    if (!mqtt::is_valid_topic_name(question.topic))
+    if (!mqtt::is_valid_utf8(question.topic) || !mqtt::is_valid_topic_name(question.topic))
         return fail(fmt::format("Error: '{}' is no topic name.", question.topic));
     Status status = settle(question);
     if (!status) return fail(status.error().text);

@@ -47,4 +47,12 @@ Status drop_privileges(const std::string& user) {
     return become(entry->pw_name, entry->pw_uid, entry->pw_gid);
 }
 
+Error with_user(Error error) {
+    if (error.text.find(std::strerror(EACCES)) == std::string::npos) return error;
+    const passwd* entry = getpwuid(geteuid());
+    auto name = entry != nullptr ? std::string(entry->pw_name) : std::to_string(geteuid());
+    error.text += fmt::format(" The broker runs as user {}.", name);
+    return error;
+}
+
 }  // namespace martlet::cli

@@ -13,4 +13,7 @@ namespace martlet::cli {
 // PGID in the environment win (0 is ignored), as in mosquitto.
 Status drop_privileges(const std::string& user);
 
+// Says as whom the broker runs when that is why it failed: root may have been who started it.
+Error with_user(Error error);
+
 }  // namespace martlet::cli

@@ -1,6 +1,7 @@
 #include "cli/serve.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/privileges.h"
 #include "cli/serve_options.h"
 #include "config/load.h"
@@ -8,8 +9,10 @@
 #include "server/notify.h"
 #include "server/server.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <signal.h>
 #include <string>
@@ -37,6 +40,14 @@ int fail(const Error& error) {
     return error.code;
 }
 
+// Whoever started it sees the reason, wherever the log goes.
+int fail_and_log(const Error& error, const log::Options& options) {
+    log::error("{}", error.text);
+    log::flush();
+    bool is_seen = options.to_stderr && log::is_on(log::Level::Error);
+    return is_seen ? error.code : fail(error);
+}
+
 void raise_open_files() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -52,15 +63,20 @@ class PidFile {
         if (is_ours_) unlink(path_.c_str());
     }
 
-    bool write() {
-        if (path_.empty()) return true;
+    Status write() {
+        if (path_.empty()) return Done{};
         std::FILE* file = std::fopen(path_.c_str(), "w");
-        if (file == nullptr) return false;
+        if (file == nullptr) return failed();
         is_ours_ = std::fprintf(file, "%d", static_cast<int>(getpid())) > 0;
-        return std::fclose(file) == 0 && is_ours_;
+        return std::fclose(file) == 0 && is_ours_ ? Status(Done{}) : failed();
     }
 
   private:
+    Error failed() const {
+        const char* why = std::strerror(errno);
+        return {fmt::format("Error: Unable to write pid file {}: {}.", path_, why), 14};
+    }
+
     std::string path_;
     bool is_ours_ = false;
 };
@@ -130,7 +146,7 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     set_umask();
     if (settings.daemonize) detach_from_terminal();
     status = log::configure(settings.log);
-    if (!status) return fail(status.error());
+    if (!status) return fail(with_user(status.error()));
     raise_open_files();
     signal(SIGPIPE, SIG_IGN);
     sigset_t signals = broker_signals();
@@ -143,19 +159,11 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
         log::info("Config loaded from {}.", settings.config_file);
     log_notices(loaded.notices);
     auto server = server::Server::open(settings);
-    if (!server) {
-        log::error("{}", server.error().text);
-        log::flush();
-        // Whoever started it sees the reason, wherever the log goes.
-        if (!settings.log.to_stderr || !log::is_on(log::Level::Error)) return fail(server.error());
-        return server.error().code;
-    }
+    if (!server) return fail_and_log(with_user(server.error()), settings.log);
     // Only now, lest a second instance that finds the port taken spoil the first one's file.
     PidFile pid_file(settings.pid_file);
-    if (!pid_file.write()) {
-        std::fprintf(stderr, "Error: Unable to write pid file %s.\n", settings.pid_file.c_str());
-        return 14;
-    }
+    if (Status written = pid_file.write(); !written)
+        return fail_and_log(with_user(written.error()), settings.log);
     for (const config::Listener& listener : settings.listeners) {
         const net::ListenOptions& net = listener.net;
         if (!net.unix_path.empty())
@@ -172,6 +180,8 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     for (const std::string& line :
          settings.is_sandbox ? config::sandbox_lines() : std::vector<std::string>())
         log::info("{}", line);
+    // Whoever waits for the first answer finds all of the above in the log.
+    log::flush();
     server.value()->start();
     log::info("{} running on {} shard{}", kName, server.value()->shards(),
               server.value()->shards() == 1 ? "" : "s");

@@ -74,6 +74,20 @@ bool read_page(std::string_view body, std::vector<ApiSource>& sources, std::int6
     return true;
 }
 
+// Of a page of /clients: the id of the first that is connected and whose id begins like this.
+std::string find_online(std::string_view body, std::string_view prefix) {
+    telemetry::PayloadJson json;
+    if (!json.read(body).empty()) return {};
+    std::string_view id;
+    for (const telemetry::JsonLeaf& leaf : json.leaves()) {
+        // "client_id" comes before "is_online".
+        if (leaf.path.ends_with(".client_id")) id = leaf.text;
+        bool is_online = leaf.path.ends_with(".is_online") && leaf.integer == 1;
+        if (is_online && id.starts_with(prefix)) return std::string(id);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Api> Api::make(std::string_view url, std::string token) {
@@ -148,6 +162,15 @@ Status Api::remove_source(std::int64_t key) const {
     int status = answer.value().status;
     if (status != 200 && status != 404) return refused(path, answer.value());
     return Done{};
+}
+
+Result<std::string> Api::client_online(std::string_view prefix) const {
+    // In the order of their ids, from the prefix on.
+    auto path = fmt::format("/api/v1/clients?limit=100&after={}", prefix);
+    auto answer = ask("GET", path);
+    if (!answer) return answer.error();
+    if (answer.value().status != 200) return refused(path, answer.value());
+    return find_online(answer.value().body, prefix);
 }
 
 }  // namespace martlet::cli::demo

@@ -26,6 +26,8 @@ class Api {
 
     Result<std::vector<ApiSource>> sources() const;
     Status remove_source(std::int64_t key) const;
+    // One whose id begins like this and that is connected; empty: there is none.
+    Result<std::string> client_online(std::string_view prefix) const;
 
   private:
     struct Answer {

@@ -19,6 +19,7 @@ constexpr Milliseconds kConnectWait{10'000};
 // Retained messages come right behind the SUBACK; so long without one, and there are no more.
 constexpr Milliseconds kQuiet{700};
 constexpr int kRoundsMax = 5;
+constexpr int kGoodbyeRoundsMax = 15;
 constexpr std::chrono::milliseconds kRoundPause{400};
 
 // Finds the demo's retained messages and clears them.
@@ -105,6 +106,22 @@ class Sweeper : public client::Listener {
     bool has_news_ = false;
 };
 
+// Whatever is removed while it plays is there again at once. One that has just ended may be taken
+// for connected for a moment.
+Status wait_until_none_plays(const Api& api) {
+    std::string name;
+    for (int round = 0; round < kGoodbyeRoundsMax; round++) {
+        auto client = api.client_online(kClientPrefix);
+        if (!client) return client.error();
+        if (client.value().empty()) return Done{};
+        name = client.value();
+        std::this_thread::sleep_for(kRoundPause);
+    }
+    return Error{fmt::format(
+        "Error: The demo still plays ({} is connected): end it first, then remove what is left.",
+        name)};
+}
+
 // The broker may still be storing what came a moment ago, so it is looked again.
 Result<std::size_t> remove_sources(const Api& api) {
     std::set<std::int64_t> removed;
@@ -132,6 +149,7 @@ Status remove(const Options& options) {
         auto made = Api::make(options.api, options.token);
         if (!made) return made.error();
         api = std::move(made).value();
+        if (Status waited = wait_until_none_plays(*api); !waited) return waited;
     }
     Sweeper sweeper(options);
     if (Status swept = sweeper.run(options); !swept) return swept;

@@ -1,21 +1,28 @@
 """`martlet demo` beside a broker: each of the five groups' devices is there over the API, and gone after one command."""
 
+import json
+import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import case
 import telemetry
-from case import eventually
+from case import Ports, eventually
 
+README = Path(__file__).resolve().parents[3] / "README.md"
 SOURCES = {"meshtastic": 40, "lowi": 1, "station": 8, "vehicle": 22, "topic": 24}
 
 
-class Demo(telemetry.Telemetry):
-    def setUp(self):
-        super().setUp()
-        self.start_telemetry()
+def shows_something(text):
+    """A row of JSON's first list, or a line behind the title of what is no JSON."""
+    if not text.startswith("{"):
+        return text.count("\n") > 1
+    return any(isinstance(value, list) and value for value in json.loads(text).values())
 
+
+class DemoBeside(telemetry.Telemetry):
     def demo(self, *arguments, code=0):
         done = self.run_martlet("demo", "--port", self.mqtt_port, *arguments)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -24,6 +31,12 @@ class Demo(telemetry.Telemetry):
     def counts(self):
         rows = self.api.get("/api/v1/sources", limit=1000)["sources"]
         return {kind: sum(row["kind"] == kind for row in rows) for kind in {row["kind"] for row in rows}}
+
+
+class Demo(DemoBeside):
+    def setUp(self):
+        super().setUp()
+        self.start_telemetry()
 
     def remove(self):
         return self.demo("--remove", "--api", f"http://127.0.0.1:{self.http_port}", "--token", self.api.token)
@@ -96,6 +109,17 @@ class Demo(telemetry.Telemetry):
         for number in (1, 7, 20):
             eventually(lambda n=number: self.retained(f"vehicles/demo-{n:02}/status") == "offline", "the will")
 
+    def test_a_demo_that_plays_on_cannot_be_removed(self):
+        demo = self.begin_demo("--only", "class")
+        done = self.run_martlet("demo", "--port", self.mqtt_port, "--remove", "--api", f"http://127.0.0.1:{self.http_port}",
+                                "--token", self.api.token)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stderr, "still plays .martlet-demo-.* is connected.: end it first")
+        demo.send_signal(signal.SIGTERM)
+        self.assertEqual(demo.wait(case.WAIT), 0)
+        self.remove()
+        self.assertEqual(self.counts(), {})
+
     def test_a_broker_that_restarts_gets_its_devices_back(self):
         demo = self.begin_demo("--only", "class,house", "--speed", "20")
         eventually(lambda: self.counts().get("topic") == 24, "the class")
@@ -105,3 +129,34 @@ class Demo(telemetry.Telemetry):
         self.begin()
         eventually(lambda: any(row["last_seen"] > before for row in self.sources("lowi")), "the house again", 20)
         self.assertIsNone(demo.poll())
+
+
+class Readme(DemoBeside):
+    """What the README tells a newcomer to type, word by word."""
+
+    def setUp(self):
+        super().setUp()
+        self.http_port, self.mqtt_port = Ports.take(), Ports.take()
+        self.lines = ("telemetry true", f"listener {self.http_port} 127.0.0.1", "protocol http")
+        self.begin()
+
+    def type(self, text):
+        done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=case.WAIT, check=False)
+        self.assertEqual(done.returncode, 0, f"{text}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def test_every_question_shows_something(self):
+        self.demo("--seconds", "3", "--speed", "60")
+        text = README.read_text()
+        link = re.search(r"open this link: (\S+)", self.broker.log()).group(1)
+        block = re.search(r"^link='\S+'( .*(?s:.*?)^ask\(\) .*)$", text, re.M).group(1)
+        self.api = telemetry.Api(self.http_port)
+        self.api.token = self.type(f"link='{link}'{block}\necho; echo $token").splitlines()[-1]
+        eventually(lambda: self.counts() == SOURCES, lambda: f"{self.counts()}")
+
+        known = f"api={self.api.base}/api/v1 token={self.api.token}\n" + block.splitlines()[-1]
+        questions = re.findall(r"^\| `((?:ask|curl) .*?)` \| ", text, re.M)
+        self.assertEqual(len(questions), 10)
+        for question in questions:
+            said = self.type(f"{known}\n{question}")
+            self.assertTrue(shows_something(said), f"{question}\n{said[:500]}")

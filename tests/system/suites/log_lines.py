@@ -1,9 +1,10 @@
 """Log lines keep mosquitto's shape, since people search for them."""
 
 import re
+import urllib.request
 
 import raw
-from case import Case, Ports, eventually
+from case import WAIT, Case, Ports, eventually
 
 
 class LogLines(Case):
@@ -54,6 +55,20 @@ class LogLines(Case):
             broker.wait_log(rf"^\d+: New client connected from {address} as id{level} "
                             rf"\(p{level}, c{clean}, k{keepalive}{re.escape(shown)}\)\.$")
         broker.wait_log(rf"^\d+: New connection from {address} on port {broker.port}\.$", 3)
+
+    def test_questions_over_http_fill_no_log(self):
+        port, pages = Ports.take(), Ports.take()
+        for debug, count in (("", 0), ("log_type all", 1)):
+            broker = self.start(f"listener {port} 127.0.0.1", "allow_anonymous true", f"listener {pages} 127.0.0.1", "protocol http",
+                                f"http_accounts_file {self.path('accounts')}", debug, port=port)
+            with urllib.request.urlopen(f"http://127.0.0.1:{pages}/healthz", timeout=WAIT) as answer:
+                self.assertEqual(answer.status, 200)
+            raw.connected(broker.address, "c").close()
+            broker.wait_log("as c ")
+            said = re.findall(rf"New connection from \S+ on port {pages}", broker.log())
+            self.assertEqual(len(said), count, broker.log())
+            self.assertEqual(broker.stop(), 0)
+            self.forget(broker)
 
     def test_why_a_client_left(self):
         broker = self.start("allow_anonymous true", "max_packet_size 1000")

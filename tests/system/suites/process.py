@@ -2,6 +2,7 @@
 
 import os
 import pty
+import pwd
 import re
 import signal
 import subprocess
@@ -165,6 +166,18 @@ class Files(Case):
             self.assertNotEqual(int(uids[0]) == 0, wanted != 0)
             self.assertEqual(broker.stop(), 0)
         self.assertIn("Invalid user", self.refuses("user no-such-user", f"listener {Ports.take()}"))
+
+    def test_who_lacks_a_right_is_named(self):
+        user = pwd.getpwuid(os.getuid()) if os.getuid() else other_user()
+        if user is None:
+            self.skipTest("root needs somebody to drop to")
+        locked = self.path("locked")
+        locked.mkdir(mode=0o555)
+        listener = f"listener {Ports.take()} 127.0.0.1"
+        for code, *lines in ((1, "persistence true", f"persistence_location {locked}/"), (1, f"log_dest file {locked}/log"),
+                             (14, f"pid_file {locked}/pid")):
+            said = self.refuses(f"user {user.pw_name}", listener, *lines, code=code)
+            self.assertRegex(said, rf"Error: .*{locked}.*: Permission denied.* The broker runs as user {user.pw_name}\.", lines)
 
 
 class Flags(Case):

@@ -4,7 +4,6 @@ import base64
 import csv
 import io
 import json
-import re
 import time
 import urllib.parse
 
@@ -280,81 +279,3 @@ class Broker(telemetry.Telemetry):
             found += [value for _, value in page["points"]]
             since = page["next"]
         self.assertEqual(found, list(range(25)))
-
-
-class Metrics(telemetry.Telemetry):
-    LINE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)$')
-
-    def parse(self, text):
-        """{(name, labels): value}; each family has its HELP and TYPE before its lines, once, and its lines stand together."""
-        self.assertTrue(text.endswith("\n"))
-        types, found, last = {}, {}, None
-        for line in text.splitlines():
-            if line.startswith("# TYPE "):
-                _, _, name, kind = line.split(" ", 3)
-                self.assertNotIn(name, types, "a family stands in one place")
-                types[name] = kind
-                last = name
-                continue
-            if line.startswith("#") or not line:
-                continue
-            match = self.LINE.match(line)
-            self.assertIsNotNone(match, f"no line of a metric: {line!r}")
-            name = match[1]
-            family = re.sub(r"_(bucket|sum|count)$", "", name) if types.get(last) == "histogram" else name
-            self.assertEqual(family, last, line)
-            if types[last] == "counter" and name.startswith("martlet_"):
-                self.assertTrue(name.endswith("_total"), name)
-            self.assertNotIn((name, match[2]), found, "told twice")
-            found[name, match[2]] = float(match[3].replace("+Inf", "inf"))
-        for name in [family for family, kind in types.items() if kind == "histogram"]:
-            buckets = [value for (metric, _), value in found.items() if metric == f"{name}_bucket"]
-            self.assertEqual(buckets, sorted(buckets), name)
-            self.assertEqual(buckets[-1], found[f"{name}_count", None], name)
-        return found
-
-    def test_metrics_need_a_log_in(self):
-        self.start_telemetry()
-        self.api.token = None
-        self.assertEqual(self.api.request("GET", "/metrics")[0], 401)
-
-    def test_public_when_it_is_said(self):
-        self.start_telemetry("http_metrics_public true")
-        self.api.token = None
-        self.parse(self.api.text("/metrics"))
-        self.assertEqual(self.api.request("GET", "/api/v1/broker")[0], 401, "nothing else")
-
-    def test_what_stands_there_can_be_read(self):
-        self.start_telemetry("sys_interval 1")
-        self.publish('odd "name"\\/room/temperature', 21.5)
-        self.publish("34945460a1b2/PUB/CH0", {"PI": 503, "CIH": 1000})
-        self.publish("34945460a1b2/PUB/CH0", {"PI": 504, "CIH": 1500})
-        self.publish("34945460a1b2/PUB/CH0", "no")
-        self.wait_values("lowi", "34945460a1b2", {"CH0/power_import": 504})
-        self.wait_values("topic", 'odd "name"\\/room', {"temperature": 21.5})
-        found = self.parse(self.api.text("/metrics"))
-        by_name = {}
-        for (name, labels), value in found.items():
-            by_name.setdefault(name, []).append((labels or "", value))
-        lowi = {re.search(r'metric="([^"]*)"', labels)[1]: value
-                for labels, value in by_name["martlet_series_value"] if 'kind="lowi"' in labels}
-        self.assertEqual((lowi["CH0/power_import"], lowi["CH0/energy_import_high"]), (504, 1.5))
-        steps = [value for labels, value in by_name["martlet_series_steps_total"] if "CH0/energy_import_high" in labels]
-        self.assertEqual(steps, [0.5])
-        self.assertEqual({value for _, value in by_name["martlet_source_online"]}, {1})
-        self.assertTrue(any("unreadable" in labels and value == 1
-                            for labels, value in by_name["martlet_decoded_messages_total"]))
-        self.assertEqual(by_name["martlet_metrics_store_up"], [("", 1)])
-        for name in ("martlet_build_info", "martlet_uptime_seconds", "martlet_clients_connected",
-                     "martlet_messages_received_total", "martlet_telemetry_commit_seconds_bucket"):
-            self.assertIn(name, by_name)
-        self.assertNotIn("broker_uptime", by_name)
-
-    def test_names_of_the_other_exporter(self):
-        self.start_telemetry("http_metrics_like_mosquitto_exporter true", "sys_interval 1")
-        def has_come():
-            names = {name for name, _ in self.parse(self.api.text("/metrics"))}
-            wanted = {"broker_uptime", "broker_clients_connected", "broker_messages_received", "broker_retained_messages_count",
-                      "broker_load_messages_received_1min", "broker_publish_messages_received"}
-            return wanted <= names
-        eventually(has_come, lambda: self.api.text("/metrics")[:3000])

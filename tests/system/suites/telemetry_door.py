@@ -140,9 +140,31 @@ class Accounts(Door):
         self.assertEqual(self.log_in("ann", "long enough 1")[0], 429, "the right one as well, for now")
         self.assertEqual(self.log_in()[0], 200, "others are not kept out")
 
+    def test_who_changed_what_is_in_the_log(self):
+        self.api.post("/api/v1/accounts", {"name": "ann", "role": "viewer", "password": "long enough 1"})
+        self.api.request("PATCH", "/api/v1/accounts/ann", {"role": "operator", "password": "long enough 2"})
+        token = self.token("viewer")
+        one = next(t for t in self.api.get("/api/v1/tokens")["tokens"] if t["role"] == "viewer")["id"]
+        self.api.request("DELETE", f"/api/v1/tokens/{one}")
+        self.api.request("DELETE", "/api/v1/accounts/ann")
+        lines = ["HTTP account admin (admin), the first one, was made from 127.0.0.1:", "HTTP account ann (viewer) was made by admin.",
+                 "HTTP account ann was changed by admin: role operator new password.",
+                 f"HTTP token {one} (viewer, viewer) was made by admin.", f"HTTP token {one} was removed by admin.",
+                 "HTTP account ann was removed by admin."]
+        eventually(lambda: all(line in self.broker.log() for line in lines), self.broker.log)
+        for secret in (token, "long enough 1", "long enough 2", telemetry.PASSWORD):
+            self.assertNotIn(secret, self.broker.log())
+
+    def test_who_was_refused_is_in_the_log(self):
+        self.log_in("ann\n1: faked", "a wrong guess")
+        line = 'HTTP log-in from 127.0.0.1:'
+        eventually(lambda: line in self.broker.log(), "the line, while the broker runs")
+        self.assertIn(r"as ann\x0a1: faked refused", self.broker.log())
+        self.assertNotIn("a wrong guess", self.broker.log())
+
     def test_the_file_of_accounts_is_not_for_all(self):
         files = [path for path in self.directory.glob("*.json") if "admin" in path.read_text()]
-        self.assertEqual([path.stat().st_mode & 0o007 for path in files], [0])
+        self.assertEqual([path.stat().st_mode & 0o777 for path in files], [0o600])
         self.assertNotIn(telemetry.PASSWORD, files[0].read_text())
         self.assertIn("argon2id", files[0].read_text())
 
@@ -245,9 +267,13 @@ class HostileBytes(Door):
         status, _ = self.speak("POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n")
         self.assertIn(status, (400, 413))
         chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
-        head = b"POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-        status, _ = self.speak(head + chunk * 20)
+        head = b"POST /api/v1/publish HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+        known = f"Authorization: Bearer {self.api.token}\r\n\r\n".encode()
+        status, _ = self.speak(head + known + chunk * 20)
         self.assertEqual(status, 413, "also when nobody says how large it becomes")
+        for unknown in (b"\r\n", b"Authorization: Bearer 0\r\n\r\n", b"Cookie: martlet_session=0\r\n\r\n"):
+            status, _ = self.speak(head + unknown + chunk * 20)
+            self.assertEqual(status, 401, f"strangers send no large bodies: {unknown}")
         self.assertTrue(self.is_well())
 
     def test_a_body_of_the_allowed_size(self):
@@ -297,6 +323,26 @@ class HostileBytes(Door):
             for connection in idle:
                 connection.close()
         self.assertTrue(self.is_well())
+
+    def test_a_peer_that_has_said_all_gets_all(self):
+        """It shuts its half down (as `nc -N` does) and reads a large answer at its leisure."""
+        for number in range(900):
+            self.publish(f"big/{number}", "x" * 4096, retain=1)
+        ask = (f"GET /api/v1/retained?filter=big/%23&limit=1000 HTTP/1.1\r\nHost: localhost\r\n"
+               f"Authorization: Bearer {self.api.token}\r\n\r\n").encode()
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", self.http_port))
+        with connection:
+            connection.sendall(ask + ask)
+            connection.shutdown(socket.SHUT_WR)
+            _, answer = self.hear(connection)
+        sizes = [int(size) for size in re.findall(rb"\r\nContent-Length: (\d+)\r\n", answer)]
+        self.assertEqual(len(sizes), 2)
+        self.assertGreater(sizes[0], 900 * 4096)
+        self.assertGreater(len(answer), sum(sizes))
+        self.assertTrue(answer.endswith(b'"next":null}'))
 
     def test_answers_that_nobody_takes(self):
         """Twenty clients ask for a large answer ten times and read none of it."""
@@ -355,6 +401,23 @@ class Listeners(telemetry.Telemetry):
         api.base = f"http://[::1]:{http}"
         self.assertEqual(api.request("GET", "/healthz")[0], 200)
         self.assertEqual(api.request("GET", "/api/v1/broker")[0], 401)
+
+    def test_requests_that_never_become_whole(self):
+        """They fill the table, and whoever comes then is served all the same."""
+        broker, http = self.start_http("protocol http", "shards 1")
+        half = []
+        for _ in range(300):
+            half.append(socket.create_connection(("127.0.0.1", http), 10))
+            half[-1].sendall(b"GET / HTTP/1.1\r\nX: ")
+        with raw.connected(broker.address, "probe") as probe:
+            for _ in range(3):
+                probe.ping()  # by the same loop, which has read them all by then
+        try:
+            for _ in range(5):
+                self.assertEqual(telemetry.Api(http).request("GET", "/healthz")[0], 200)
+        finally:
+            for connection in half:
+                connection.close()
 
     def test_a_browser_at_the_door_of_mqtt(self):
         broker, _ = self.start_http("protocol http")

@@ -74,6 +74,16 @@ class Lowi(telemetry.Telemetry):
         self.assertEqual((line["problem"], line["text"]), ("not JSON", "hello from my script"))
         self.lowi({"CH0/power_import": 503})
 
+    def test_M3_18_others_on_topics_of_this_shape(self):
+        """A board whose channel is called CH1, or whose topic has a PUB in it, is no LOWI and is charted all the same."""
+        self.publish("logger/CH1", 512, 0)
+        self.publish("board7/PUB/temperature", 21.5, 0)
+        self.publish("cellar/lowi/CH1", SOLAR, 0)
+        self.wait_values("topic", "logger", {"CH1": 512})
+        self.wait_values("topic", "board7/PUB", {"temperature": 21.5})
+        self.wait_values("lowi", "cellar", {"CH1/power": 1900})
+        self.assertEqual(self.outcomes(trouble="true"), [])
+
     def test_M3_18_a_switched_relay_is_no_measurement(self):
         self.p1()
         self.publish(f"{SERIAL}/SET/REL/CH4", "ON")

@@ -107,7 +107,7 @@ class Killed(telemetry.Telemetry):
             found = {}
             for station, key, total in store.execute(
                     "SELECT source.id, series.key, series.total FROM series JOIN source ON source.key = series.source"):
-                values = [value for value, in store.execute("SELECT value FROM sample WHERE series = ?", (key,))]
+                values = [value for value, in store.execute("SELECT value FROM named_sample WHERE series = ?", (key,))]
                 found[station.partition("/")[2]] = collections.Counter(values)
                 self.assertEqual(total, sum(values), f"the sum of {station}")
                 for width in (1, 15, 60, 1440):

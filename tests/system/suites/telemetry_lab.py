@@ -68,6 +68,9 @@ class Lab(telemetry.Telemetry):
             self.publish("apricot/value", value)
         eventually(lambda: self.sources("topic") and
                    len(self.samples("topic", "apricot", "value", bucket="raw")) == 60, "60 samples")
+        points = self.samples("topic", "apricot", "value", bucket="year", aggregate="median")
+        if len(points) == 1:
+            self.assertAlmostEqual(points[0][1], statistics.median(values), 9)
         for bucket in ("minute", "quarter", "hour", "day", "week", "month", "year", "5m", "6h"):
             points = self.samples("topic", "apricot", "value", bucket=bucket, aggregate="count,sum,min,max,mean")
             self.assertIn(len(points), (1, 2), bucket)
@@ -90,6 +93,8 @@ class Lab(telemetry.Telemetry):
         query = {"from": begin, "to": begin + 24 * hour}
         points = self.samples("topic", "lab/room1", "temperature", bucket="hour", **query)
         self.assertEqual(points, [[begin + step * hour, 4 * step + 1.5] for step in range(24)])
+        medians = self.samples("topic", "lab/room1", "temperature", bucket="hour", aggregate="median,max", **query)
+        self.assertEqual(medians, [[begin + step * hour, 4 * step + 1.5, 4 * step + 3] for step in range(24)])
         raw = self.samples("topic", "lab/room1", "temperature", **query)
         self.assertEqual(len(raw), 96, "few enough to be shown as they are")
         few = self.samples("topic", "lab/room1", "temperature", limit=30, **query)

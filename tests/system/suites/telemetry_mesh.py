@@ -301,6 +301,16 @@ class Nodes(Mesh):
         self.assertIn("Åke på Söder 📡", self.api.text("/metrics"))
         self.assertIn("Hej från Kungsholmen! 🛰️", self.api.text("/api/v1/events?format=csv"))
 
+    def test_M0_27_a_text_of_several_lines(self):
+        self.uplink(packet(1, "Hej!\nVi ses vid Slussen.\n🛰️", ROUTER, 42))
+        self.assertEqual(self.texts(1), [(ROUTER, "Hej!\nVi ses vid Slussen.\n🛰️")])
+
+    def test_M0_27_a_name_that_turns_the_screen(self):
+        """Neither an order to a terminal nor one to show what follows from right to left."""
+        self.uplink(packet(4, message(b1=OTHER, b2="a\x1b[31mb\u202ec".encode(), b3="ok".encode()), OTHER, 43))
+        self.wait_facts(OTHER, short_name="ok")
+        self.assertEqual(self.node(OTHER)["name"], "a [31mb c")
+
     def test_M0_27_a_name_that_is_no_text(self):
         self.uplink(packet(4, message(b1=OTHER, b2=b"bad \xff\x00 name", b3=b"\xfe"), OTHER, 40))
         self.uplink(packet(1, b"broken \xff text", OTHER, 41))

@@ -218,7 +218,8 @@ class Emergencies(Fleet):
 
 
 class Driving(Fleet):
-    LINES = ("telemetry_option vehicle speed_limit 80", "telemetry_option vehicle geofence depot 59.0 18.0 500")
+    LINES = ("telemetry_option vehicle speed_limit 80", "telemetry_option vehicle geofence depot 59.0 18.0 500",
+             "telemetry_option vehicle geofence yard 60.0,18.0 60.1,18.0 60.1,18.1 60.0,18.1")
 
     def journey(self, vehicle="v1"):
         """Ten minutes at 60 km/h to the north, with a hard stop at the end; 10 km."""
@@ -248,6 +249,32 @@ class Driving(Fleet):
         profile = self.samples("vehicle", "v1", "speed", bucket="minute", aggregate="min,mean,max,count")
         self.assertEqual(sum(count for *_, count in profile), 64)
         self.assertEqual(max(fastest for *_, fastest, _ in profile), 60)
+
+    def test_M2_09_speed_profile(self):
+        """How long it was driven how fast, and how long above the limit; in any period, and exportable."""
+        for step in range(7):
+            self.drive("v1", 120 - step * 10, speed=40)
+        for step in range(6):
+            self.drive("v1", 50 - step * 10, speed=100)
+        self.vehicle("v1", {"speed": 100})
+        def has_come():
+            return self.fleet()["v1"]["driving"]["80_to_110_kmh_s"] == 50
+        eventually(has_come, lambda: f"{self.fleet()}")
+        shown = self.fleet()["v1"]
+        self.assertEqual({name: seconds for name, seconds in shown["driving"].items() if seconds and name != "night_s"},
+                         {"30_to_50_kmh_s": 60, "50_to_80_kmh_s": 10, "80_to_110_kmh_s": 50, "over_limit_s": 50})
+        self.assertEqual(shown["driving_s"], 120)
+        [row] = csv.DictReader(io.StringIO(self.api.text("/api/v1/fleet?format=csv&from=-24h")))
+        self.assertEqual((row["30_to_50_kmh_s"], row["80_to_110_kmh_s"], row["over_limit_s"]), ("60", "50", "50"))
+        text = self.api.text(f"{telemetry.source_path('vehicle', 'v1')}/samples?metric=driving_time.80_to_110&bucket=year&format=csv")
+        self.assertEqual(sum(float(line.split(",")[1]) for line in text.splitlines()[1:]), 50)
+
+    def test_M2_08_a_zone_with_corners(self):
+        self.drive("v2", 200, lat=59.9, lon=18.05)
+        self.drive("v2", 100, lat=60.05, lon=18.05)
+        [entered] = self.wait_events("zone_enter")
+        self.assertEqual((entered["source_id"], entered["text"]), ("v2", "yard"))
+        self.vehicle("v2", {"zone.yard": 1})
 
     def test_M2_09_exported(self):
         self.journey("=cmd()")
