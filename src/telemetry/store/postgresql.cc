@@ -27,8 +27,10 @@ pg_conn* connect(const std::string& conninfo) {
     return connection;
 }
 
-std::string without_line_end(std::string text) {
+// What libpq says has lines, some of them indented.
+std::string in_one_line(std::string text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    std::erase(text, '\t');
     std::ranges::replace(text, '\n', ' ');
     return text;
 }
@@ -165,8 +167,7 @@ Error PostgresDatabase::error(const pg_result* result) {
     const char* said = result == nullptr ? nullptr : PQresultErrorMessage(result);
     if (said == nullptr || *said == '\0') said = PQerrorMessage(connection_);
     const char* hint = was_lock_timeout() ? " Another session holds a lock on it for long." : "";
-    return {
-        fmt::format("The telemetry store in PostgreSQL fails: {}{}", without_line_end(said), hint)};
+    return {fmt::format("The telemetry store in PostgreSQL fails: {}{}", in_one_line(said), hint)};
 }
 
 }  // namespace martlet::telemetry
