@@ -67,7 +67,7 @@ void Shard::keep_promises(Position position) {
     std::unique_ptr<Exact> exact = std::move(it->second);
     exacts_.erase(it);
     for (const Exact::Handed& handed : exact->handed)
-        batch_for(handed.shard).letters.emplace_back(CommittedLetter{handed.count});
+        batch_for(handed.shard).letters.emplace_back(CommittedLetter{handed.leg, handed.count});
     for (const Exact::Promise& promise : exact->promises) {
         Session* session = session_slots_.find(promise.session);
         if (session == nullptr || !session->flow) continue;
@@ -78,16 +78,17 @@ void Shard::keep_promises(Position position) {
     }
 }
 
-void Shard::on_committed(std::uint32_t shard, std::uint64_t count) {
-    auto it = links_[shard].promised.find(count);
-    if (it == links_[shard].promised.end()) return;
+void Shard::on_committed(std::uint32_t shard, const CommittedLetter& letter) {
+    auto& promised = links_[shard].on(letter.leg).promised;
+    auto it = promised.find(letter.count);
+    if (it == promised.end()) return;
     Position position = it->second;
-    links_[shard].promised.erase(it);
+    promised.erase(it);
     keep_promises(position);
 }
 
 void Shard::on_prepared(std::uint32_t shard, PreparedLetter& letter) {
-    for (const Link::Unsettled& unsettled : links_[shard].at_other) {
+    for (const Link::Unsettled& unsettled : links_[shard].on(letter.leg).at_other) {
         if (unsettled.count != letter.count) continue;
         auto it = exacts_.find(unsettled.position);
         if (it == exacts_.end()) return;

@@ -21,6 +21,7 @@ struct Exact {
     };
     struct Handed {
         std::uint32_t shard = 0;
+        Leg leg = Leg::ToShard;
         std::uint64_t count = 0;  // of the letter
     };
 

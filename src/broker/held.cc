@@ -105,51 +105,51 @@ void Shard::send_recorded(SlotHandle handle, std::uint16_t packet_id) {
 }
 
 // What another shard has to settle before this message is.
-void Shard::note_handed_over(std::uint32_t shard, Publication& publication) {
+void Shard::note_handed_over(std::uint32_t shard, Leg leg, Publication& publication) {
     if (publication.qos == mqtt::Qos::AtMostOnce && publication.number == 0) return;
-    Link& link = links_[shard];
+    Link::Counted& link = links_[shard].on(leg);
     link.sent++;
     if (!publication.is_awaited) return;
     recorder_->open_position(publication);
     recorder_->settlement().add_part(publication.position);
     link.at_other.push_back({link.sent, publication.position});
-    if (publication.exact != nullptr) publication.exact->handed.push_back({shard, link.sent});
+    if (publication.exact != nullptr) publication.exact->handed.push_back({shard, leg, link.sent});
 }
 
 // The same from the other side: before and after a letter's message is delivered here.
-void Shard::await_for(std::uint32_t shard, Publication& publication, bool is_exact) {
+void Shard::await_for(std::uint32_t shard, Leg leg, Publication& publication, bool is_exact) {
     if (publication.qos == mqtt::Qos::AtMostOnce && publication.number == 0) return;
-    links_[shard].received++;
+    links_[shard].on(leg).received++;
     publication.is_awaited = true;
     if (is_exact) open_exact(publication);
 }
 
-void Shard::settle_for(std::uint32_t shard, const Publication& publication) {
+void Shard::settle_for(std::uint32_t shard, Leg leg, const Publication& publication) {
     if (publication.position == 0) return;
-    Link& link = links_[shard];
+    Link::Counted& link = links_[shard].on(leg);
     link.here.push_back({link.received, publication.position});
     if (publication.exact != nullptr) link.promised.emplace(link.received, publication.position);
 }
 
-void Shard::report_settled(std::uint32_t shard) {
-    Link& link = links_[shard];
+void Shard::report_settled(std::uint32_t shard, Leg leg) {
+    Link::Counted& link = links_[shard].on(leg);
     while (!link.here.empty() && recorder_->settlement().is_settled(link.here.front().position)) {
         Link::Unsettled settled = link.here.front();
         link.here.pop_front();
         auto exact = exacts_.find(settled.position);
         if (exact != exacts_.end())
             batch_for(shard).letters.emplace_back(
-                PreparedLetter{settled.count, std::move(exact->second->copies)});
+                PreparedLetter{leg, settled.count, std::move(exact->second->copies)});
     }
     std::uint64_t settled = link.here.empty() ? link.received : link.here.front().count - 1;
     if (settled == link.reported) return;
     link.reported = settled;
-    batch_for(shard).letters.emplace_back(SettledLetter{settled});
+    batch_for(shard).letters.emplace_back(SettledLetter{leg, settled});
 }
 
-void Shard::on_settled(std::uint32_t shard, std::uint64_t count) {
-    std::deque<Link::Unsettled>& waiting = links_[shard].at_other;
-    while (!waiting.empty() && waiting.front().count <= count) {
+void Shard::on_settled(std::uint32_t shard, const SettledLetter& letter) {
+    std::deque<Link::Unsettled>& waiting = links_[shard].on(letter.leg).at_other;
+    while (!waiting.empty() && waiting.front().count <= letter.count) {
         recorder_->settlement().drop_part(waiting.front().position);
         waiting.pop_front();
     }

@@ -69,20 +69,23 @@ struct CreditLetter {
 };
 
 // All letters of the receiver that had to be settled, up to this one, are: counted for this pair of
-// shards from the first on.
+// shards and leg from the first on.
 struct SettledLetter {
+    Leg leg = Leg::ToShard;
     std::uint64_t count = 0;
 };
 
 // QoS 2: what the sender wants written for the receiver's letter with this count, which is settled
 // but for that.
 struct PreparedLetter {
+    Leg leg = Leg::ToShard;
     std::uint64_t count = 0;
     std::vector<ShardBatch::Delivery> copies;
 };
 
 // It is on disk, with everything else of that message.
 struct CommittedLetter {
+    Leg leg = Leg::ToShard;
     std::uint64_t count = 0;
 };
 

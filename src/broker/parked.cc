@@ -28,7 +28,7 @@ void Shard::hand_to_member(const topics::GroupMember& member, Publication& publi
         busy_ |= topics::ShardSet{1} << member.shard;
     batch.letters.emplace_back(
         DeliverLetter{message, publication.number, member, publication.exact != nullptr});
-    if (recorder_) note_handed_over(member.shard, publication);
+    if (recorder_) note_handed_over(member.shard, Leg::ToMember, publication);
 }
 
 void Shard::park(Group& group, Publication& publication, std::uint32_t from) {

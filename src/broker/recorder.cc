@@ -274,6 +274,11 @@ bool Recorder::strike_out(journal::Key key) {
         it->message = BodyRef();
     }
     while (!deliveries.empty() && deliveries.back().is_void) deliveries.pop_back();
+    // With nothing else in it the batch would not be written, and nobody would say that these are.
+    if (deliveries.empty()) {
+        for (Position late : open_->late) settlement_.drop_part(late);
+        open_->late.clear();
+    }
     return true;
 }
 

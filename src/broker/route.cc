@@ -124,7 +124,7 @@ void Shard::hand_over(std::uint32_t shard, Publication& publication) {
     link.outstanding += letter_cost(message);
     batch.letters.emplace_back(
         PublishLetter{message, publication.number, publication.exact != nullptr});
-    if (recorder_) note_handed_over(shard, publication);
+    if (recorder_) note_handed_over(shard, Leg::ToShard, publication);
 }
 
 LetterBatch& Shard::batch_for(std::uint32_t shard) {
@@ -206,7 +206,10 @@ void Shard::send_letters() {
         complete_exacts();
         recorder_->release_settled();
         recorder_->hand_over();
-        for (std::uint32_t other = 0; other < links_.size(); other++) report_settled(other);
+        for (std::uint32_t other = 0; other < links_.size(); other++) {
+            report_settled(other, Leg::ToShard);
+            report_settled(other, Leg::ToMember);
+        }
     }
     send_tap_batch();
     for (std::uint32_t other = 0; other < links_.size(); other++) {
@@ -245,24 +248,24 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                        publication.number = l.number;
                        const TopicRoute& route = look_up(publication.topic);
                        frames_.begin();
-                       if (recorder_) await_for(from, publication, l.is_exact);
+                       if (recorder_) await_for(from, Leg::ToShard, publication, l.is_exact);
                        publication.is_shared = route.direct.size() + route.groups.size() > 1;
                        deliver_direct(route, publication);
                        for (const auto& [group, entry] : route.groups)
                            deliver_to_group(*group, publication, from);
-                       if (recorder_) settle_for(from, publication);
+                       if (recorder_) settle_for(from, Leg::ToShard, publication);
                    },
                    [&](DeliverLetter& l) {
                        Publication publication = Publication::of(l.message);
                        publication.number = l.number;
-                       if (recorder_) await_for(from, publication, l.is_exact);
+                       if (recorder_) await_for(from, Leg::ToMember, publication, l.is_exact);
                        Session* session = session_slots_.find(l.member.session);
                        frames_.begin();
                        if (session == nullptr)
                            drop(DropReason::SessionEnded);
                        else
                            deliver_to_member(*session, l.member, publication);
-                       if (recorder_) settle_for(from, publication);
+                       if (recorder_) settle_for(from, Leg::ToMember, publication);
                    },
                    [&](std::unique_ptr<GroupLetter>& l) { apply(*l); },
                    [&](AdmissionLetter& l) {
@@ -273,8 +276,8 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                    [&](LogSubscriptionsLetter&) { log_subscriptions(); },
                    [&](CreditLetter& l) { on_credit(from, l); },
                    [&](PreparedLetter& l) { on_prepared(from, l); },
-                   [&](CommittedLetter& l) { on_committed(from, l.count); },
-                   [&](SettledLetter& l) { on_settled(from, l.count); },
+                   [&](CommittedLetter& l) { on_committed(from, l); },
+                   [&](SettledLetter& l) { on_settled(from, l); },
                    [&](JournalLetter& l) {
                        recorder_->on_batch(std::move(l.batch));
                        if (!held_.empty()) release_held();

@@ -5,6 +5,7 @@
 // message that must be waited for takes a position; positions grow. Those of one shard settle in
 // any order. Loop thread only.
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 
@@ -12,6 +13,13 @@ namespace martlet::broker {
 
 // 0: nothing to wait for.
 using Position = std::uint64_t;
+
+// The letters that carry a message: to each shard that wants it, and from the home of a share group
+// to the member it has picked. They are counted apart in each pair of shards. What came by the
+// first may wait for the second, what came by the second waits for no other shard; in one count two
+// homes would wait for each other for ever.
+enum class Leg : std::uint8_t { ToShard, ToMember };
+inline constexpr std::size_t kLegs = 2;
 
 class Settlement {
   public:

@@ -186,14 +186,14 @@ class Shard {
     void hand_over(std::uint32_t shard, Publication& publication);
     void set_retained(Publication& publication,
                       const std::shared_ptr<const topics::RetainedOrigin>& origin);
-    void note_handed_over(std::uint32_t shard, Publication& publication);
-    void await_for(std::uint32_t shard, Publication& publication, bool is_exact);
-    void settle_for(std::uint32_t shard, const Publication& publication);
-    void report_settled(std::uint32_t shard);
-    void on_settled(std::uint32_t shard, std::uint64_t count);
+    void note_handed_over(std::uint32_t shard, Leg leg, Publication& publication);
+    void await_for(std::uint32_t shard, Leg leg, Publication& publication, bool is_exact);
+    void settle_for(std::uint32_t shard, Leg leg, const Publication& publication);
+    void report_settled(std::uint32_t shard, Leg leg);
+    void on_settled(std::uint32_t shard, const SettledLetter& letter);
     Exact& open_exact(Publication& publication);
     void complete_exacts();
-    void on_committed(std::uint32_t shard, std::uint64_t count);
+    void on_committed(std::uint32_t shard, const CommittedLetter& letter);
     void on_prepared(std::uint32_t shard, PreparedLetter& letter);
     LetterBatch& batch_for(std::uint32_t shard);
     void confirm(std::uint32_t shard);
@@ -334,12 +334,16 @@ class Shard {
             std::uint64_t count = 0;
             Position position = 0;
         };
-        std::uint64_t sent = 0;
-        std::uint64_t received = 0;
-        std::uint64_t reported = 0;
-        std::deque<Unsettled> at_other;
-        std::deque<Unsettled> here;
-        HashMap<std::uint64_t, Position> promised;  // by count
+        struct Counted {
+            std::uint64_t sent = 0;
+            std::uint64_t received = 0;
+            std::uint64_t reported = 0;
+            std::deque<Unsettled> at_other;
+            std::deque<Unsettled> here;
+            HashMap<std::uint64_t, Position> promised;  // by count
+        };
+        std::array<Counted, kLegs> legs;
+        Counted& on(Leg leg) { return legs[static_cast<std::size_t>(leg)]; }
     };
     std::vector<Link> links_;
     // parked.cc: shards that may not be given more for picked members, groups that have parked

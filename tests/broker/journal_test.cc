@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace martlet::broker {
 namespace {
 
@@ -241,6 +243,34 @@ TEST_P(Journal, ASessionExpiresWhileTheBrokerIsAway) {
     EXPECT_EQ(table_->sum(sessions), 0u);
     table_->settle();
     EXPECT_EQ(table_->journal->log().stats().live_records, 0u);
+}
+
+// Each of the homes hands a message of the other's publisher to a member in the other's shard.
+TEST_P(Journal, TheHomesOfTwoGroupsDoNotWaitForEachOther) {
+    std::uint32_t last = shards_ - 1;
+    std::string here = "$share/" + table_->group_on(0, "t") + "/t";
+    std::string there = "$share/" + table_->group_on(last, "+") + "/+";
+    for (const PublishWish& wish : {kQos1, kQos2}) {
+        Client of_there = near("of there"), of_here = far("of here");
+        of_there.connect(lasting());
+        of_here.connect(lasting());
+        of_there.subscribe(there, kSub2);
+        of_here.subscribe(here, kSub2);
+        Client a = near("a"), b = far("b");
+        a.connect(lasting());
+        b.connect(lasting());
+        a.say_publish("t", "of a", wish);
+        b.say_publish("t", "of b", wish);
+        table_->settle();
+        for (Client* member : {&of_there, &of_here}) {
+            auto got = member->payloads();
+            std::sort(got.begin(), got.end());
+            EXPECT_EQ(got, (std::vector<std::string>{"of a", "of b"}));
+        }
+        bool is_exact = wish.qos == Qos::ExactlyOnce;
+        for (Client* publisher : {&a, &b})
+            EXPECT_TRUE(publisher->heard().starts_with(is_exact ? "PUBREC" : "PUBACK"));
+    }
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ class World {
 
   private:
     enum class Phase { Begin, Read, Finish, Letters, Write };
+    static constexpr std::size_t kGroups = 2;
     struct Shift {
         Phase phase = Phase::Begin;
         std::vector<Line*> to_read;
@@ -134,8 +135,11 @@ inline void World::die() {
 }
 
 inline void World::add_actors() {
-    std::string group =
-        table_->group_on(static_cast<std::uint32_t>(one_of(options_.shards)), "w/+");
+    // The homes of two groups may be two shards, which hand on to each other's members.
+    std::vector<std::string> groups;
+    for (std::size_t i = 0; i < kGroups; i++)
+        groups.push_back(
+            table_->group_on(static_cast<std::uint32_t>(one_of(options_.shards)), "w/+"));
     std::size_t count = 4 + one_of(6);
     for (std::size_t i = 0; i < count; i++) {
         ActorOptions o;
@@ -159,7 +163,7 @@ inline void World::add_actors() {
         // Topics under w/ are for the group's members only.
         if (chance(25)) {
             o.is_durable = true;
-            o.filters = {"$share/" + group + "/w/+"};
+            o.filters = {"$share/" + groups[one_of(groups.size())] + "/w/+"};
         } else if (o.filters.size() == 1) {
             o.filters = {"s/#", "t/#", "r/#"};
         }
@@ -300,11 +304,11 @@ inline bool World::calm_step() {
 
 // What share groups cannot hand on is within the credit that each shard has at their home. The
 // message that uses it up may be as large as it likes; with credit for one byte that is one for
-// each shard.
+// each shard and group.
 inline void World::check_parked() {
     if (options_.broker.shard_credit_bytes == 1) {
         ASSERT_LE(table_->sum([](const auto& c) -> const auto& { return c.parked_messages; }),
-                  options_.shards);
+                  kGroups * options_.shards);
     }
     std::uint64_t bytes = table_->sum([](const auto& c) -> const auto& { return c.parked_bytes; });
     parked_bytes_most_ = std::max(parked_bytes_most_, bytes);
