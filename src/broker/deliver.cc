@@ -154,7 +154,9 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     bool is_promised = is_recorded && publication.exact != nullptr && qos == mqtt::Qos::ExactlyOnce;
     // What waits for the disk is not overtaken.
     bool must_follow = flow.recording > 0 && qos != mqtt::Qos::ExactlyOnce;
-    goes_at_once &= !is_promised && !must_follow;
+    // Stored by telemetry and lost here, it would be stored again when its publisher repeats it.
+    bool must_be_written = session.tap_name && qos == mqtt::Qos::ExactlyOnce;
+    goes_at_once &= !is_promised && !must_follow && !must_be_written;
     if (!goes_at_once && !has_queue_room(session, cost)) {
         if (!flow.is_drop_logged) {
             flow.is_drop_logged = true;
@@ -263,6 +265,9 @@ void Shard::pump(Session& session) {
     while (out.queued() > 0 && out.has_packet_id() && has_window(session)) {
         OutEntry& next = out.at(out.sent());
         if (next.is_promised) return;
+        // As in enqueue().
+        bool is_exact = next.qos == mqtt::Qos::ExactlyOnce;
+        if (session.tap_name && is_exact && !recorder_->is_written(next)) return;
         if (next.is_stored) return read_back(session);
         MessageView message(next.message);
         bool is_lost = message.topic().empty();  // could not be read back

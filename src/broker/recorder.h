@@ -102,6 +102,7 @@ class Recorder {
         return wait.number <= committed_number_ && wait.essential <= committed_essential_ &&
                settlement_.is_settled(wait.position);
     }
+    bool is_written(const OutEntry& entry) const { return entry.key < committed_key_; }
     // Queued messages of this session that are in the journal only are asked for, in order; they
     // come back by a ReadingLetter.
     void read_back(Session& session);

@@ -280,6 +280,7 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                    [&](SettledLetter& l) { on_settled(from, l); },
                    [&](JournalLetter& l) {
                        recorder_->on_batch(std::move(l.batch));
+                       for (Session* session : taps_) pump(*session);
                        if (!held_.empty()) release_held();
                    },
                    [&](ReadingLetter& l) { on_read(*l.reading); },

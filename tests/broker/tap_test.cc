@@ -128,6 +128,21 @@ TEST_P(TapTest, PubackWaitsForItsCopyOnDisk) {
     EXPECT_EQ(a.heard(), "PUBACK m1 10");
 }
 
+// Else a kill between would let its publisher repeat what is stored already.
+TEST_P(TapTest, IsGivenQos2WhenItIsWritten) {
+    start(GetParam());
+    Client a = client("a");
+    a.connect({.clean_start = false, .expiry = UINT32_MAX});
+    table_->journal->is_paused = true;
+    a.say_publish("t", "x", kQos2);
+    a.say_publish("t", "y", kQos1);
+    EXPECT_EQ(a.heard(), "");
+    EXPECT_EQ(shelf_.seen(), "");
+    table_->journal->is_paused = false;
+    EXPECT_TRUE(a.heard().starts_with("PUBREC m1"));
+    EXPECT_EQ(shelf_.seen(), "t=x kept\nt=y kept\n");
+}
+
 TEST_P(TapTest, WhatWasNotStoredComesAgainWithItsKeyAndTime) {
     start(GetParam());
     std::int64_t then = table_->now.wall.count();
