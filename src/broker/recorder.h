@@ -143,6 +143,7 @@ class Recorder {
     void take_back(ShardBatch& batch);
     void release_written();
     void release_sends();
+    void release_sends_past_others();
 
     Shard& shard_;
     journal::Journal& journal_;

@@ -52,8 +52,17 @@ void Recorder::release_written() {
     for (SlotHandle handle : std::exchange(readers_, {})) shard_.pump(handle);
 }
 
-// On a full disk those whose copy is written overtake those whose copy is not.
 void Recorder::release_sends() {
+    while (!sends_.empty() && is_over(sends_.front().wait)) {
+        Later later = sends_.front();
+        sends_.pop_front();
+        shard_.send_recorded(later.handle, later.packet_id);
+    }
+    if (!sends_.empty() && journal_.is_full()) release_sends_past_others();
+}
+
+// On a full disk those whose copy is written overtake those whose copy is not.
+void Recorder::release_sends_past_others() {
     std::vector<Later> over;
     std::erase_if(sends_, [&](const Later& later) {
         if (!is_over(later.wait)) return false;
