@@ -28,12 +28,15 @@ std::string_view verdict_text(Verdict verdict) {
 
 class Describer {
   public:
-    Describer(const Decoded& decoded, Time received) : decoded_(decoded), received_(received) {}
+    Describer(const Decoded& decoded, Time received, DescribeOptions options)
+        : decoded_(decoded), received_(received), options_(options) {}
 
     std::vector<std::string> lines() {
         std::string first = "is " + std::string(verdict_text(decoded_.verdict));
         if (!decoded_.problem.empty()) first += ": " + decoded_.problem;
         lines_.push_back(std::move(first));
+        if (!decoded_.map.empty()) lines_.push_back("map " + decoded_.map);
+        if (!decoded_.hint.empty()) lines_.push_back("hint " + decoded_.hint);
         const SourceId& sender = decoded_.sender;
         if (!sender.id.empty()) lines_.push_back("sender " + sender.kind + " " + sender.id);
         for (const SourceNote& note : decoded_.notes) add(note);
@@ -66,7 +69,9 @@ class Describer {
         if (!sample.unit.empty()) line += " " + sample.unit;
         line += ' ';
         line += name_of(sample.kind);
-        lines_.push_back(line + at(sample.time));
+        line += at(sample.time);
+        if (options_.unit_sources) line += fmt::format(" (unit {})", name_of(sample.unit_source));
+        lines_.push_back(std::move(line));
     }
 
     void add(const Position& position) {
@@ -109,6 +114,7 @@ class Describer {
 
     const Decoded& decoded_;
     const Time received_;
+    const DescribeOptions options_;
     std::vector<std::string> lines_;
 };
 
@@ -120,8 +126,8 @@ std::string value_text(const Value& value) {
     return "'" + std::get<std::string>(value) + "'";
 }
 
-std::vector<std::string> describe(const Decoded& decoded, Time received) {
-    return Describer(decoded, received).lines();
+std::vector<std::string> describe(const Decoded& decoded, Time received, DescribeOptions options) {
+    return Describer(decoded, received, options).lines();
 }
 
 }  // namespace martlet::telemetry

@@ -5,6 +5,8 @@ namespace martlet::telemetry {
 void Decoded::clear() {
     verdict = Verdict::Nothing;
     problem.clear();
+    hint.clear();
+    map.clear();
     sender.kind.clear();
     sender.id.clear();
     notes.clear();

@@ -21,6 +21,11 @@ struct Incoming {
     Time received = 0;
     bool retain = false;
     std::uint8_t qos = 0;
+    // Of the configuration's rule that chose the decoder; empty: the decoder's own filters did.
+    std::string_view filter = {};
+    // It came before and could not be read, for lack of a key. What can be told of such a message
+    // is stored; only what it says is wanted now.
+    bool is_again = false;
 };
 
 // A message that a decoder wants published: "please send your birth again".
@@ -44,8 +49,13 @@ enum class Verdict : std::uint8_t {
 // What came out. Cleared by the caller, so that its memory is used again.
 struct Decoded {
     Verdict verdict = Verdict::Nothing;
-    std::string problem;  // Unreadable, Opaque, Withheld: the reason in a few words, the same words
-                          // for the same reason ("not JSON", "unknown key")
+    // The reason in a few words, the same words for the same reason ("not JSON", "unknown key").
+    // Unreadable, Opaque, Withheld: why nothing was read. Read: why a part was left out.
+    std::string problem;
+    // What the operator could do to get more out of such messages: a line of the configuration.
+    std::string hint;
+    // The map that read the message; empty: none, the decoder itself.
+    std::string map;
     // Whose message it was, as far as could be told, for counting; empty id: nobody's.
     SourceId sender;
     std::vector<SourceNote> notes;

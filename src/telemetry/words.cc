@@ -14,6 +14,8 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array<std::string_view, 5> kKinds = {"gauge", "counter", "meter", "increment",
                                                     "state"};
 constexpr std::array<std::string_view, 3> kSeverities = {"info", "warning", "critical"};
+constexpr std::array<std::string_view, 5> kUnitSources = {"assumed", "mapped", "declared", "stated",
+                                                          "operator"};
 
 // 0: it is not there.
 template <std::size_t N>
@@ -33,6 +35,14 @@ std::string_view name_of(SeriesKind kind) {
 
 SeriesKind series_kind_of(std::string_view name) {
     return static_cast<SeriesKind>(place_in(kKinds, name));
+}
+
+std::string_view name_of(UnitSource source) {
+    return kUnitSources[static_cast<std::size_t>(source)];
+}
+
+UnitSource unit_source_of(std::string_view name) {
+    return static_cast<UnitSource>(place_in(kUnitSources, name));
 }
 
 std::string_view name_of(Severity severity) {

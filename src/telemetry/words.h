@@ -32,6 +32,19 @@ SeriesKind series_kind_of(std::string_view name);  // one that is not known is a
 
 using Value = std::variant<std::int64_t, double, std::string>;
 
+// Where the unit, the kind and the meaning of a series come from. Ordered: a later enumerator is
+// trusted more, and the value of a lower one never replaces it.
+enum class UnitSource : std::uint8_t {
+    Assumed,   // from the name of the value alone
+    Mapped,    // from a known format: a decoder of its own, or a map
+    Declared,  // from the device's own metadata (discovery, births, attributes)
+    Stated,    // beside the value, in the same message
+    Operator,  // set by a person
+};
+// "assumed", "mapped", "declared", "stated", "operator": in the store, in answers and for people.
+std::string_view name_of(UnitSource source);
+UnitSource unit_source_of(std::string_view name);  // an unknown name is Assumed
+
 // Which source: `kind` is the decoder's word for it ("mesh node", see the decoder), `id` what it
 // calls itself. Together they name it for good.
 struct SourceId {
@@ -55,6 +68,8 @@ struct Sample {
     SeriesKind kind = SeriesKind::Gauge;
     Time time = 0;
     Value value;
+    // Decoders of one format know what their values mean; only `json` assumes.
+    UnitSource unit_source = UnitSource::Mapped;
 };
 
 struct Position {
