@@ -7,7 +7,7 @@ set -u
 run_packages=(
     g++ make cmake ninja-build mold
     libfmt-dev libspdlog-dev libabsl-dev libssl-dev libargon2-dev libmimalloc-dev nlohmann-json3-dev libisal-dev
-    libprotobuf-dev protobuf-compiler libsimdjson-dev libsqlite3-dev libpq-dev libboost1.81-dev
+    libprotobuf-dev protobuf-compiler libsimdjson-dev libsqlite3-dev libpq-dev zlib1g-dev libboost1.81-dev
 )
 test_packages=(
     "${run_packages[@]}"
