@@ -1,6 +1,8 @@
 #include "telemetry/ledger.h"
 
+#include "telemetry/freshness.h"
 #include "telemetry/ledger_text.h"
+#include "telemetry/silence.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,6 +28,15 @@ void keep_rows(std::vector<Row>& rows, Keep keep) {
 }
 
 }  // namespace
+
+LedgerOptions ledger_options(const Options& options) {
+    constexpr double kHour = 3600;
+    LedgerOptions ledger;
+    ledger.raw_per_source_max = options.raw_kept;
+    ledger.counter_rate_max = options.counter_rate_max / kHour;
+    ledger.meter_rate_max = options.meter_rate_max / kHour;
+    return ledger;
+}
 
 std::string_view drop_name(Drop reason) {
     switch (reason) {
@@ -67,7 +78,8 @@ void Ledger::load(const StoreContents& contents) {
         make_name(row.source, name_buffer_);
         if (!source_keys_.emplace(name_buffer_, place).second) continue;
         places.emplace(row.key, place);
-        sources_.push_back({.row = row, .series = {}});
+        sources_.push_back(
+            {.row = row, .series = {}, .interval = {row.interval_ms, row.last_seen}});
     }
     for (const SeriesRow& row : contents.series) {
         next_series_ = std::max(next_series_, row.key + 1);
@@ -78,6 +90,21 @@ void Ledger::load(const StoreContents& contents) {
         series_.push_back({.row = row, .rollup = {}, .has_reading = true});
     }
     series_count_ = series_.size();
+    doubt_operator_units();
+}
+
+void Ledger::doubt_operator_units() {
+    for (Series& series : series_) {
+        if (series.row.unit_source == UnitSource::Operator)
+            series.row.unit_source = UnitSource::Assumed;
+    }
+}
+
+void Ledger::set_options(const LedgerOptions& options) {
+    options_ = options;
+    // Counted against another bound: the next ones are counted anew, and prune() does the rest.
+    for (Source& source : sources_) source.raw_rows = 0;
+    nobodys_raw_rows_ = 0;
 }
 
 void Ledger::drop(Drop reason, const SourceId& source) {
@@ -257,10 +284,40 @@ Ledger::Place Ledger::make_source(const SourceId& source, Time received) {
 
 Ledger::Source& Ledger::touch(Place place, Time received) {
     Source& source = sources_[place];
-    source.row.last_seen = std::max(source.row.last_seen, received);
+    if (received > source.row.last_seen) hear(source, received);
+    mark_changed(place);
+    return source;
+}
+
+void Ledger::mark_changed(Place place) {
+    Source& source = sources_[place];
     if (!source.is_changed) changed_sources_.push_back(place);
     source.is_changed = true;
-    return source;
+}
+
+// The first of a message.
+void Ledger::hear(Source& source, Time received) {
+    SourceRow& row = source.row;
+    if (source.interval.hear(received)) row.interval_ms = source.interval.ms();
+    if (row.silent_since != 0) {
+        row.silent_since = 0;
+        push_event(row.key, back_event(row, received));
+    }
+    row.last_seen = received;
+}
+
+bool Ledger::said_offline(std::size_t place) const {
+    const Source& source = sources_[place];
+    auto found = source.series.find(kOnlineMetric);
+    if (found == source.series.end()) return false;
+    return says_offline(series_[found->second].row.last_value);
+}
+
+void Ledger::tell_silent(std::size_t place, Event event) {
+    SourceRow& row = sources_[place].row;
+    row.silent_since = row.last_seen;
+    mark_changed(static_cast<Place>(place));
+    push_event(row.key, std::move(event));
 }
 
 void Ledger::add_note(const SourceNote& note, Time received) {
@@ -275,10 +332,13 @@ void Ledger::add_note(const SourceNote& note, Time received) {
 }
 
 void Ledger::set_fact(SourceRow& row, std::string_view name, std::string_view text) {
+    auto before = [](const auto& fact, const auto& key) { return fact.first < key; };
+    auto known = std::lower_bound(row.facts.begin(), row.facts.end(), name, before);
+    bool is_known = known != row.facts.end() && known->first == name && known->second == text;
+    if (is_known && !text.empty()) return;
     std::string sound_name(name);
     tidy_text(sound_name, options_.fact_bytes_max);
-    auto at = std::lower_bound(row.facts.begin(), row.facts.end(), sound_name,
-                               [](const auto& fact, const auto& key) { return fact.first < key; });
+    auto at = std::lower_bound(row.facts.begin(), row.facts.end(), sound_name, before);
     bool is_there = at != row.facts.end() && at->first == sound_name;
     if (text.empty()) {
         if (is_there) row.facts.erase(at);

@@ -12,8 +12,10 @@
 
 #include "base/hash_map.h"
 #include "telemetry/decoder.h"
+#include "telemetry/options.h"
 #include "telemetry/rollup.h"
 #include "telemetry/store/store.h"
+#include "telemetry/usual_interval.h"
 
 #include <array>
 #include <cstdint>
@@ -50,6 +52,8 @@ struct LedgerOptions {
     // Resets, replacements and jumps of one series that are told as events; more are only counted.
     std::uint32_t counter_events_per_hour = 20;
 };
+
+LedgerOptions ledger_options(const Options& options);
 
 enum class Drop : std::uint8_t {
     NoSource,
@@ -88,6 +92,11 @@ class Ledger {
     void add(const Decoded& decoded, Time received);
     // Keeps the message for inspection with its source, if that is known, else with nobody's.
     void keep_raw(const SourceId& sender, const Incoming& message, std::string_view problem);
+    // A raw message of the store was read again: its problem is another one now, or none, or it is
+    // removed.
+    void mend_raw(RawMend mend) { batch_.raw_mends.push_back(std::move(mend)); }
+    // From now on. Rows that wait stay as they are.
+    void set_options(const LedgerOptions& options);
     // What was added is all of this tap up to `number`.
     void applied(std::string_view tap, std::uint64_t number);
 
@@ -98,6 +107,19 @@ class Ledger {
     WriteBatch& batch();
     void committed();
     void failed() {}
+
+    // The operator's units are other ones now: who gave a series its unit so is trusted no more
+    // than a name, until the next sample.
+    void doubt_operator_units();
+
+    // Sources have places below this one, some of them empty (key 0), for whoever looks at all.
+    std::size_t places() const { return sources_.size(); }
+    const SourceRow& source_in(std::size_t place) const { return sources_[place].row; }
+    // Whether its own series "online" said 0 last.
+    bool said_offline(std::size_t place) const;
+    // It has been silent since its last message, which `event` tells. Its next message is told as
+    // "back".
+    void tell_silent(std::size_t place, Event event);
 
     // The source was removed from the store: forgets it, its series and its rows in the batch.
     void forget(SourceKey source);
@@ -117,13 +139,17 @@ class Ledger {
 
     struct Source {
         SourceRow row;
-        TextMap<Place> series;       // by metric
-        std::uint32_t raw_rows = 0;  // since the store was last told to trim them
+        TextMap<Place> series;         // by metric
+        Place last_series = kNowhere;  // of the newest sample
+        std::uint32_t raw_rows = 0;    // since the store was last told to trim them
         bool is_changed = false;
+        UsualInterval interval;
     };
     struct Series {
         SeriesRow row;
         RollupSlot rollup;
+        // The source's samples mostly come in the same order: the one after this one's.
+        Place next = kNowhere;
         bool is_changed = false;
         bool has_reading = false;  // row.last_value is a value
         std::uint32_t events = 0;  // told since events_since
@@ -143,6 +169,8 @@ class Ledger {
     Place source_at(const SourceId& source, Time received);
     Place make_source(const SourceId& source, Time received);
     Source& touch(Place place, Time received);
+    void mark_changed(Place place);
+    void hear(Source& source, Time received);
 
     void add_note(const SourceNote& note, Time received);
     void set_fact(SourceRow& row, std::string_view name, std::string_view text);
@@ -155,6 +183,7 @@ class Ledger {
 
     void add_sample(const Sample& sample, Time received);
     bool is_storable(const Sample& sample);
+    bool is_fit(Series& series, const Sample& sample);
     Place series_at(Source& source, const Sample& sample);
     Place make_series(Source& source, const Sample& sample);
     void redefine(Series& series, const Sample& sample);

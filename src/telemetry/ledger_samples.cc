@@ -59,7 +59,7 @@ void Ledger::add_sample(const Sample& sample, Time received) {
     if (place == kNowhere) return;
 
     Series& series = series_[place];
-    if (series.row.kind != sample.kind || series.row.unit != sample.unit) redefine(series, sample);
+    if (!is_fit(series, sample)) return;
     if (!series.is_changed) changed_series_.push_back(place);
     series.is_changed = true;
 
@@ -84,8 +84,18 @@ bool Ledger::is_storable(const Sample& sample) {
 }
 
 Ledger::Place Ledger::series_at(Source& source, const Sample& sample) {
+    Place last = source.last_series;
+    if (last != kNowhere && series_[last].next != kNowhere) {
+        Place next = series_[last].next;
+        const SeriesRow& row = series_[next].row;
+        if (row.source == source.row.key && row.metric == sample.metric)
+            return source.last_series = next;
+    }
     auto found = source.series.find(std::string_view(sample.metric));
-    return found == source.series.end() ? make_series(source, sample) : found->second;
+    Place place = found == source.series.end() ? make_series(source, sample) : found->second;
+    if (last != kNowhere) series_[last].next = place;
+    if (place != kNowhere) source.last_series = place;
+    return place;
 }
 
 Ledger::Place Ledger::make_series(Source& source, const Sample& sample) {
@@ -110,6 +120,7 @@ Ledger::Place Ledger::make_series(Source& source, const Sample& sample) {
     row.source = source.row.key;
     row.kind = sample.kind;
     row.unit = sample.unit;
+    row.unit_source = sample.unit_source;
     tidy_text(row.unit, options_.unit_bytes_max);
     row.metric = metric;
     source.series.emplace(std::move(metric), place);
@@ -117,16 +128,42 @@ Ledger::Place Ledger::make_series(Source& source, const Sample& sample) {
     return place;
 }
 
-// A decoder says something else of a series than before. Readings in another unit or of another
-// kind cannot be subtracted from those before them.
+// Makes the series that of the sample, as far as the sample is trusted. False: it is dropped.
+bool Ledger::is_fit(Series& series, const Sample& sample) {
+    const SeriesRow& row = series.row;
+    bool is_same =
+        row.kind == sample.kind && row.unit == sample.unit && row.unit_source == sample.unit_source;
+    if (is_same) return true;
+    // A meter that says "n/a" is a meter still.
+    bool is_odd_text = is_text(sample.value) && is_summed(row.kind);
+    if (is_odd_text && sample.unit_source <= row.unit_source)
+        return drop(Drop::TextForNumber, sample.source), false;
+    if (sample.unit_source >= row.unit_source) redefine(series, sample);
+    return true;
+}
+
+// A decoder says something else of a series than before, and is trusted as much or more. Readings
+// in another unit or of another kind cannot be subtracted from those before them.
 void Ledger::redefine(Series& series, const Sample& sample) {
     std::string unit = sample.unit;
     tidy_text(unit, options_.unit_bytes_max);
     SeriesRow& row = series.row;
-    if (row.kind != sample.kind || (row.unit != unit && !row.unit.empty() && !unit.empty()))
+    SeriesKind kind = sample.kind;
+    if (sample.unit_source == row.unit_source) {
+        // A state that is sometimes a number, and a number that is sometimes "unavailable", stay
+        // the same kind. A number with a unit is no state, whatever came before it.
+        bool is_mixed =
+            (row.kind == SeriesKind::State && kind == SeriesKind::Gauge && unit.empty()) ||
+            (row.kind == SeriesKind::Gauge && kind == SeriesKind::State);
+        if (is_mixed) kind = row.kind;
+        // Texts have no unit, and take none away.
+        if (unit.empty() && is_text(sample.value)) unit = row.unit;
+    }
+    if (row.kind != kind || (row.unit != unit && !row.unit.empty() && !unit.empty()))
         series.has_reading = false;
-    row.kind = sample.kind;
+    row.kind = kind;
     row.unit = std::move(unit);
+    row.unit_source = sample.unit_source;
 }
 
 double Ledger::take_reading(Series& series, const Value& value, Time time, Time received) {
@@ -142,6 +179,7 @@ double Ledger::take_reading(Series& series, const Value& value, Time time, Time 
         if (series.has_reading && is_summed(row.kind) && row.kind != SeriesKind::Increment)
             step = step_of(series, value, time, received);
         row.last_time = time;
+        row.time_source = time == received ? TimeSource::Arrival : TimeSource::Payload;
         row.last_value = value;
         series.has_reading = true;
     }

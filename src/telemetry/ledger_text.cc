@@ -1,5 +1,6 @@
 #include "telemetry/ledger_text.h"
 
+#include "base/ascii.h"
 #include "mqtt/topic.h"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ std::string_view first_character(std::string_view text) {
 
 bool is_storable_text(std::string_view text, std::size_t bytes_max) {
     if (text.size() > bytes_max) return false;
+    if (is_printable(text)) return true;
     while (!text.empty()) {
         std::size_t line = std::min(text.find_first_of("\n\r\t"), text.size());
         if (!mqtt::is_valid_utf8(text.substr(0, line))) return false;

@@ -38,6 +38,8 @@ struct Outcome {
     Time first = 0;
     Time last = 0;
     // Of the last one.
+    std::string hint;  // what the operator could do; empty: nothing
+    std::string map;   // that read it; empty: the decoder itself
     std::string topic;
     std::string payload;  // its beginning
     std::size_t payload_bytes = 0;
@@ -47,7 +49,7 @@ struct OutcomeQuery {
     std::optional<SourceId> sender;
     std::optional<Verdict> verdict;
     std::string_view decoder;   // empty: all
-    bool only_trouble = false;  // Opaque, Withheld, Unreadable
+    bool only_trouble = false;  // Opaque, Withheld, Unreadable, Read with a problem
     std::size_t limit = 100;    // the newest come first
 };
 
@@ -75,12 +77,13 @@ class Outcomes {
         Outcome outcome;
         std::string key;
         std::size_t cost = 0;
+        std::size_t hint_topic = 0;  // hash of the topic whose message gave the hint
     };
     using Rows = std::list<Row>;
 
     Row& row_for(std::string_view decoder, const Decoded& decoded, const Incoming& message);
     void count(std::string_view decoder, const Decoded& decoded);
-    void remember(Row& row, const Incoming& message);
+    void remember(Row& row, const Decoded& decoded, const Incoming& message);
     void forget_oldest();
 
     const OutcomeLimits limits_;

@@ -1,6 +1,7 @@
 #include "telemetry/ledger_decimal.h"
 #include "tests/telemetry/ledger_book.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <random>
@@ -194,6 +195,122 @@ TEST(LedgerCounters, AnotherUnitOrKindIsANewBaseline) {
     book.add(meter);
     EXPECT_EQ(book.total("e"), 0.5);
     EXPECT_TRUE(book.event_kinds().empty());
+}
+
+Sample of(UnitSource source, std::string unit, SeriesKind kind, Value value, Time time = kNow) {
+    Sample one = sample("t", kind, std::move(value), time);
+    one.unit = std::move(unit);
+    one.unit_source = source;
+    return one;
+}
+
+TEST(LedgerTrust, LessTrustedNeverReplacesUnitOrKind) {
+    const std::array kOrder = {UnitSource::Assumed, UnitSource::Mapped, UnitSource::Declared,
+                               UnitSource::Stated, UnitSource::Operator};
+    for (UnitSource first : kOrder) {
+        for (UnitSource second : kOrder) {
+            Book book;
+            book.add(of(first, "°F", SeriesKind::Gauge, 70.0));
+            book.add(of(second, "°C", SeriesKind::Counter, 21.0));
+            bool is_replaced = second >= first;
+            const SeriesRow& row = book.series("t");
+            EXPECT_EQ(row.unit, is_replaced ? "°C" : "°F");
+            EXPECT_EQ(row.kind, is_replaced ? SeriesKind::Counter : SeriesKind::Gauge);
+            EXPECT_EQ(row.unit_source, is_replaced ? second : first);
+            EXPECT_EQ(book.samples().size(), 2u) << "the value counts in any case";
+        }
+    }
+}
+
+TEST(LedgerTrust, IsKeptOverARestart) {
+    Book book;
+    book.add(of(UnitSource::Declared, "°F", SeriesKind::Gauge, 70.0));
+    book.restart();
+    book.add(of(UnitSource::Assumed, "°C", SeriesKind::Gauge, 71.0));
+    EXPECT_EQ(book.series("t").unit, "°F");
+    EXPECT_EQ(book.series("t").unit_source, UnitSource::Declared);
+}
+
+// A person who takes a word back is obeyed as well.
+TEST(LedgerTrust, TheOperatorsWordCountsAsLongAsItIsSaid) {
+    for (bool restarts : {true, false}) {
+        Book book;
+        book.add(of(UnitSource::Operator, "mmHg", SeriesKind::Gauge, 750.0));
+        book.add(of(UnitSource::Stated, "hPa", SeriesKind::Gauge, 750.0));
+        EXPECT_EQ(book.series("t").unit, "mmHg");
+        if (restarts) {
+            book.restart();
+        } else {
+            book.ledger().doubt_operator_units();
+        }
+        EXPECT_EQ(book.series("t").unit, "mmHg");
+        book.add(of(UnitSource::Mapped, "hPa", SeriesKind::Gauge, 750.0));
+        EXPECT_EQ(book.series("t").unit, "hPa");
+        EXPECT_EQ(book.series("t").unit_source, UnitSource::Mapped);
+    }
+}
+
+TEST(LedgerTrust, AMetersBaselineBeginsAgainWithABetterUnit) {
+    Book book;
+    book.add(of(UnitSource::Assumed, "kWh", SeriesKind::Meter, 5000.0));
+    book.add(of(UnitSource::Declared, "Wh", SeriesKind::Meter, 5001.0, kNow + 1));
+    book.add(of(UnitSource::Assumed, "kWh", SeriesKind::Meter, 5004.0, kNow + 2));
+    EXPECT_EQ(book.total("t"), 3);
+    EXPECT_EQ(book.series("t").unit, "Wh");
+}
+
+TEST(LedgerStates, ATextAmongNumbersChangesNothing) {
+    Book book;
+    auto kind = [&] { return book.series("t").kind; };
+    book.add(of(UnitSource::Assumed, "°C", SeriesKind::Gauge, 21.0));
+    book.add(of(UnitSource::Assumed, "", SeriesKind::State, std::string("unavailable")));
+    EXPECT_EQ(kind(), SeriesKind::Gauge);
+    EXPECT_EQ(book.series("t").unit, "°C") << "a text takes no unit away";
+    EXPECT_EQ(std::get<std::string>(book.series("t").last_value), "unavailable");
+    book.add(of(UnitSource::Assumed, "°C", SeriesKind::Gauge, 22.0));
+    EXPECT_EQ(kind(), SeriesKind::Gauge);
+    EXPECT_EQ(book.samples().size(), 3u);
+}
+
+TEST(LedgerStates, NumbersAmongTextsAreStates) {
+    Book book;
+    auto kind = [&] { return book.series("t").kind; };
+    book.add(of(UnitSource::Assumed, "", SeriesKind::State, std::string("auto")));
+    book.add(of(UnitSource::Assumed, "", SeriesKind::Gauge, 2.0));
+    EXPECT_EQ(kind(), SeriesKind::State);
+    book.add(of(UnitSource::Assumed, "", SeriesKind::State, std::int64_t{1}));
+    EXPECT_EQ(kind(), SeriesKind::State);
+    // A number with a unit was never a state: the text before it said that it was not there yet.
+    book.add(of(UnitSource::Assumed, "°C", SeriesKind::Gauge, 22.0));
+    EXPECT_EQ(kind(), SeriesKind::Gauge);
+    // Whoever knows better may say so.
+    book.add(of(UnitSource::Declared, "", SeriesKind::State, std::int64_t{1}));
+    EXPECT_EQ(kind(), SeriesKind::State);
+    EXPECT_EQ(book.samples().size(), 5u);
+}
+
+TEST(LedgerStates, ATextFromAMeterIsNoReading) {
+    Book book;
+    book.add(of(UnitSource::Mapped, "kWh", SeriesKind::Meter, 5.0));
+    book.add(of(UnitSource::Mapped, "", SeriesKind::State, std::string("n/a"), kNow + 1));
+    book.add(of(UnitSource::Mapped, "kWh", SeriesKind::Meter, 7.0, kNow + 2));
+    EXPECT_EQ(book.total("t"), 2);
+    EXPECT_EQ(book.dropped(Drop::TextForNumber), 1u);
+}
+
+TEST(LedgerTimes, ASeriesSaysWhetherItsTimeWasTold) {
+    Book book;
+    auto time_source = [&] { return book.series("t").time_source; };
+    book.add(of(UnitSource::Mapped, "", SeriesKind::Gauge, 1.0, kNow));
+    EXPECT_EQ(time_source(), TimeSource::Arrival);
+    book.add({of(UnitSource::Mapped, "", SeriesKind::Gauge, 1.0, kNow + 5)}, kNow + 9);
+    EXPECT_EQ(time_source(), TimeSource::Payload);
+    // Older than the newest: that one's time was told.
+    book.add({of(UnitSource::Mapped, "", SeriesKind::Gauge, 1.0, kNow + 1)}, kNow + 1);
+    EXPECT_EQ(time_source(), TimeSource::Payload);
+    // No time that can be, and so the arrival's.
+    book.add({of(UnitSource::Mapped, "", SeriesKind::Gauge, 1.0, -5)}, kNow + 20);
+    EXPECT_EQ(time_source(), TimeSource::Arrival);
 }
 
 TEST(LedgerCounters, ResetsAreToldSoOftenAndCountedAlways) {

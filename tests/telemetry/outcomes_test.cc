@@ -36,6 +36,39 @@ TEST(Outcomes, CountedBySourceAndReasonWithTheLastMessage) {
     EXPECT_EQ(rows[1].payload_bytes, 2u);
 }
 
+TEST(Outcomes, ReadInPartIsTroubleAndTheLastHintAndMapStand) {
+    Outcomes outcomes;
+    outcomes.add("json", decoded(Verdict::Read, "", kNode), {.topic = "a", .payload = "1"});
+    auto part = decoded(Verdict::Read, "number too large at \"x\"", kNode);
+    part.hint = "telemetry_rule a vehicle";
+    part.map = "shelly";
+    outcomes.add("json", part, {.topic = "a", .payload = "1"});
+    part.hint = "telemetry_rule b vehicle";
+    outcomes.add("json", part, {.topic = "b", .payload = "2"});
+    auto rows = outcomes.find({.sender = {}, .verdict = {}, .decoder = "", .only_trouble = true});
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0].messages, 2u);
+    EXPECT_EQ(rows[0].problem, "number too large at \"x\"");
+    EXPECT_EQ(rows[0].hint, "telemetry_rule b vehicle");
+    EXPECT_EQ(rows[0].map, "shelly");
+    EXPECT_EQ(rows[0].decoder, "json");
+}
+
+TEST(Outcomes, AHintHoldsUntilItsTopicTakesItBack) {
+    Outcomes outcomes;
+    auto read = decoded(Verdict::Read, "", kNode);
+    auto hint = [&] {
+        return outcomes.find({.sender = kNode, .verdict = {}, .decoder = ""})[0].hint;
+    };
+    read.hint = "telemetry_rule car1/# vehicle";
+    outcomes.add("json", read, {.topic = "car1/Speed", .payload = "70"});
+    read.hint.clear();
+    outcomes.add("json", read, {.topic = "car1/Door", .payload = "open"});
+    EXPECT_EQ(hint(), "telemetry_rule car1/# vehicle");
+    outcomes.add("json", read, {.topic = "car1/Speed", .payload = "70"});
+    EXPECT_EQ(hint(), "");
+}
+
 TEST(Outcomes, WithoutASenderTheTopicStandsForIt) {
     Outcomes outcomes;
     auto bad = decoded(Verdict::Unreadable, "not JSON", {});

@@ -68,7 +68,7 @@ TEST_F(SqliteStore, ACommitIsSynced) {
     auto database = SqliteDatabase::open(backend_.path(), SqliteDatabase::Mode::Write);
     ASSERT_TRUE(database.ok());
     auto form = database.value()->number("PRAGMA user_version");
-    EXPECT_TRUE(form.ok() && form.value() == 2);
+    EXPECT_TRUE(form.ok() && form.value() == 3);
     SqliteStatement mode(*database.value(), "PRAGMA journal_mode");
     ASSERT_TRUE(mode.next());
     EXPECT_EQ(mode.text(0), "wal");

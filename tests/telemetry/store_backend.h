@@ -58,7 +58,7 @@ class SqliteBackend : public StoreBackend {
             "CREATE TRIGGER thirteen BEFORE INSERT ON sample WHEN new.value = 13 "
             "BEGIN SELECT RAISE(ABORT, 'bad luck'); END");
     }
-    Status make_newer() override { return script("PRAGMA user_version = 3"); }
+    Status make_newer() override { return script("PRAGMA user_version = 4"); }
 
   private:
     std::string folder_;

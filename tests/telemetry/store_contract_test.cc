@@ -69,6 +69,8 @@ TEST_P(StoreContract, OneSourceIsFoundByKeyAndByName) {
     batch.sources = {source_row(1, "!1"), source_row(2, "!2"), source_row(3, "!3")};
     batch.sources[1].facts.clear();
     batch.sources[2].source.kind = "lowi";
+    batch.sources[2].silent_since = 0;
+    batch.sources[2].interval_ms = 0;
     write(batch);
     for (const SourceRow& wanted : batch.sources) {
         auto by_key = reader_->one_source(wanted.key);
@@ -76,6 +78,8 @@ TEST_P(StoreContract, OneSourceIsFoundByKeyAndByName) {
         EXPECT_EQ(by_key.value()->source, wanted.source);
         EXPECT_EQ(by_key.value()->name, wanted.name);
         EXPECT_EQ(by_key.value()->facts, wanted.facts);
+        EXPECT_EQ(by_key.value()->silent_since, wanted.silent_since);
+        EXPECT_EQ(by_key.value()->interval_ms, wanted.interval_ms);
         auto by_name = reader_->one_source(wanted.source);
         ASSERT_TRUE(by_name.ok() && by_name.value()) << wanted.key;
         EXPECT_EQ(by_name.value()->key, wanted.key);
@@ -96,6 +100,8 @@ TEST_P(StoreContract, SeriesComeBackAsTheyWere) {
     batch.series = {series_row(1, 1, -0.0)};
     batch.series[0].last_time = kNoon + 60'000;
     batch.series[0].total = 1e300;
+    batch.series[0].unit_source = UnitSource::Operator;
+    batch.series[0].time_source = TimeSource::Arrival;
     write(batch);
     reopen();
     auto contents = writer_->load();
@@ -108,10 +114,15 @@ TEST_P(StoreContract, SeriesComeBackAsTheyWere) {
     EXPECT_EQ(all.value()[0].last_time, kNoon + 60'000);
     EXPECT_EQ(all.value()[0].total, 1e300);
     EXPECT_EQ(all.value()[0].kind, SeriesKind::Meter);
+    EXPECT_EQ(all.value()[0].unit_source, UnitSource::Operator);
+    EXPECT_EQ(all.value()[0].time_source, TimeSource::Arrival);
     EXPECT_EQ(all.value()[0].unit, "°C");
     EXPECT_EQ(all.value()[1].last_value, Value(INT64_MIN));
     EXPECT_EQ(all.value()[1].kind, SeriesKind::Increment);
     EXPECT_EQ(all.value()[1].total, 0.1 + 0.2);
+    EXPECT_EQ(all.value()[1].unit_source, UnitSource::Declared);
+    EXPECT_EQ(all.value()[1].time_source, TimeSource::Payload);
+    EXPECT_EQ(contents.value().series[1].time_source, TimeSource::Payload);
     EXPECT_EQ(all.value()[2].last_value, Value(std::string("open")));
     EXPECT_EQ(all.value()[2].kind, SeriesKind::State);
     auto of_source = reader_->series(2);
@@ -345,6 +356,51 @@ TEST_P(StoreContract, RawMessagesAreARingOfBytes) {
 
 // Text of every kind that a device may send in a name. What is not UTF-8, or holds a 0, may come
 // back mended, but it never costs the batch.
+TEST_P(StoreContract, RawMessagesOfAProblemAreFoundInPiecesAndMended) {
+    WriteBatch batch;
+    for (int i = 0; i < 10; i++) {
+        batch.raw.push_back(raw_row(i % 2, kNoon + i, std::string("\0x", 2) + std::to_string(i)));
+        batch.raw.back().problem = i % 3 == 0 ? "unknown key" : "";
+    }
+    write(batch);
+    std::vector<RawRow> found;
+    auto look = [&](std::int64_t after, std::size_t limit) {
+        auto last = reader_->raw_with_problem("unknown key", after, limit, [&](const RawRow& row) {
+            found.push_back(row);
+            return true;
+        });
+        EXPECT_TRUE(last.ok()) << last.error().text;
+        return last.ok() ? last.value() : 0;
+    };
+    std::int64_t after = 0;
+    int pieces = 0;
+    for (std::int64_t last = look(0, 4); last != 0; last = look(after, 4)) {
+        EXPECT_GT(last, after);
+        after = last;
+        pieces++;
+    }
+    EXPECT_EQ(pieces, 3);
+    ASSERT_EQ(found.size(), 4u);
+    for (std::size_t i = 0; i < found.size(); i++) {
+        EXPECT_EQ(found[i].payload, std::string("\0x", 2) + std::to_string(3 * i));
+        EXPECT_EQ(found[i].time, kNoon + static_cast<Time>(3 * i));
+        EXPECT_EQ(found[i].source, static_cast<SourceKey>(i % 2));
+        EXPECT_EQ(found[i].topic, batch.raw[0].topic);
+    }
+    batch.clear();
+    batch.raw_mends = {{found[0].key, "", false},
+                       {found[1].key, "packet is not sound", false},
+                       {found[2].key, "", true},
+                       {987'654, "is gone", false}};
+    write(batch);
+    found.clear();
+    look(0, 1000);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].payload, std::string("\0x9", 3));
+    EXPECT_EQ(payloads(0).size(), 4u) << "one was removed";
+    EXPECT_EQ(payloads(1).size(), 5u);
+}
+
 TEST_P(StoreContract, TextThatIsNoTextCostsNoBatch) {
     WriteBatch batch;
     std::string odd("a\0b\xff\xc3z", 6);

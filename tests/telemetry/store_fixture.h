@@ -17,7 +17,9 @@ inline SourceRow source_row(SourceKey key, std::string id) {
             .name = "Björn \xf0\x9f\x90\xbb",
             .first_seen = kNoon,
             .last_seen = kNoon + 5,
-            .facts = {{"hardware_model", "RAK4631"}, {"role", "ROUTER"}}};
+            .facts = {{"hardware_model", "RAK4631"}, {"role", "ROUTER"}},
+            .silent_since = kNoon + 5,
+            .interval_ms = 900'000};
 }
 
 inline SeriesRow series_row(SeriesKey key, SourceKey source, Value last = 21.5) {
@@ -28,7 +30,9 @@ inline SeriesRow series_row(SeriesKey key, SourceKey source, Value last = 21.5) 
             .kind = SeriesKind::Meter,
             .last_time = kNoon,
             .last_value = std::move(last),
-            .total = 0.1 + 0.2};
+            .total = 0.1 + 0.2,
+            .unit_source = UnitSource::Declared,
+            .time_source = TimeSource::Payload};
 }
 
 inline RollupRow rollup_row(Time begins, double value) {

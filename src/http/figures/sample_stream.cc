@@ -194,7 +194,10 @@ void SampleStream::begin(std::string& out) {
     JsonWriter json(out);
     json.begin_object();
     json.key("series").integer(query_.series.key).key("metric").text(query_.series.metric);
-    json.key("unit").text(query_.series.unit).key("kind").text(name_of(query_.series.kind));
+    json.key("unit").text(query_.series.unit);
+    json.key("unit_source").text(name_of(query_.series.unit_source));
+    json.key("kind").text(name_of(query_.series.kind)).key("time_source");
+    write_time_source(json, query_.series.time_source);
     json.key("from").integer(query_.range.from).key("to").integer(query_.range.to);
     json.key("bucket");
     if (query_.bucket && query_.bucket->name.empty()) {

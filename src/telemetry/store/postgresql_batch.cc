@@ -8,11 +8,13 @@ namespace martlet::telemetry {
 namespace {
 
 constexpr const char* kCopySources =
-    "COPY stage_source (key, kind, id, name, first_seen, last_seen) FROM STDIN (FORMAT binary)";
+    "COPY stage_source (key, kind, id, name, first_seen, last_seen, silent_since, interval_ms) "
+    "FROM STDIN (FORMAT binary)";
 constexpr const char* kMergeSources =
     "INSERT INTO source SELECT * FROM stage_source ON CONFLICT (key) DO UPDATE SET "
     "kind = excluded.kind, id = excluded.id, name = excluded.name, "
-    "first_seen = excluded.first_seen, last_seen = excluded.last_seen";
+    "first_seen = excluded.first_seen, last_seen = excluded.last_seen, "
+    "silent_since = excluded.silent_since, interval_ms = excluded.interval_ms";
 constexpr const char* kRemoveFacts =
     "DELETE FROM fact WHERE source IN (SELECT key FROM stage_source)";
 constexpr const char* kCopyFacts =
@@ -24,12 +26,13 @@ constexpr const char* kMergeFacts =
 
 constexpr const char* kCopySeries =
     "COPY stage_series (key, source, metric, unit, kind, last_time, last_integer, last_real, "
-    "last_text, total) FROM STDIN (FORMAT binary)";
+    "last_text, total, unit_source, time_source) FROM STDIN (FORMAT binary)";
 constexpr const char* kMergeSeries =
     "INSERT INTO series SELECT * FROM stage_series ON CONFLICT (key) DO UPDATE SET "
     "source = excluded.source, metric = excluded.metric, unit = excluded.unit, "
     "kind = excluded.kind, last_time = excluded.last_time, last_integer = excluded.last_integer, "
-    "last_real = excluded.last_real, last_text = excluded.last_text, total = excluded.total";
+    "last_real = excluded.last_real, last_text = excluded.last_text, total = excluded.total, "
+    "unit_source = excluded.unit_source, time_source = excluded.time_source";
 
 constexpr const char* kCopySamples =
     "COPY sample (series, time, n, integer_value, real_value, text_value) "
@@ -69,6 +72,8 @@ constexpr const char* kCopyRaw =
 constexpr const char* kTrimRaw =
     "DELETE FROM raw WHERE source = $1 AND key <= "
     "(SELECT key FROM raw WHERE source = $1 ORDER BY key DESC LIMIT 1 OFFSET $2)";
+constexpr const char* kMendRaw = "UPDATE raw SET problem = $2 WHERE key = $1";
+constexpr const char* kRemoveRaw = "DELETE FROM raw WHERE key = $1";
 constexpr const char* kCopyApplied = "COPY stage_applied (tap, number) FROM STDIN (FORMAT binary)";
 constexpr const char* kMergeApplied =
     "INSERT INTO applied SELECT DISTINCT ON (tap) tap, number FROM stage_applied "
@@ -86,17 +91,19 @@ std::vector<const Row*> last_of_each(std::span<const Row> rows) {
 }
 
 void add_row(PostgresCopy& copy, const SourceRow& row) {
-    copy.begin_row(6);
+    copy.begin_row(8);
     copy.add(row.key);
     copy.add(std::string_view(row.source.kind));
     copy.add(std::string_view(row.source.id));
     copy.add(std::string_view(row.name));
     copy.add(row.first_seen);
     copy.add(row.last_seen);
+    copy.add(row.silent_since);
+    copy.add(row.interval_ms);
 }
 
 void add_row(PostgresCopy& copy, const SeriesRow& row) {
-    copy.begin_row(10);
+    copy.begin_row(12);
     copy.add(row.key);
     copy.add(row.source);
     copy.add(std::string_view(row.metric));
@@ -105,6 +112,8 @@ void add_row(PostgresCopy& copy, const SeriesRow& row) {
     copy.add(row.last_time);
     copy.add(row.last_value);
     copy.add(row.total);
+    copy.add(name_of(row.unit_source));
+    copy.add(name_of(row.time_source));
 }
 
 void add_row(PostgresCopy& copy, const RollupRow& row) {
@@ -166,6 +175,7 @@ Status PostgresBatch::put(const WriteBatch& batch) {
     if (done.ok()) done = put_rows<EventRow>(batch.events, &PostgresBatch::put_events);
     if (done.ok()) done = put_rows<RawRow>(batch.raw, &PostgresBatch::put_raw);
     if (done.ok()) done = trim_raw(batch.raw_trims);
+    if (done.ok()) done = mend_raw(batch.raw_mends);
     return done.ok() ? put_applied(batch.applied) : done;
 }
 
@@ -293,6 +303,15 @@ Status PostgresBatch::put_raw(std::span<const RawRow> rows) {
 Status PostgresBatch::trim_raw(std::span<const RawTrim> trims) {
     for (const auto& trim : trims) {
         if (auto done = database_.run(kTrimRaw, trim.source, trim.keep); !done.ok()) return done;
+    }
+    return Done{};
+}
+
+Status PostgresBatch::mend_raw(std::span<const RawMend> mends) {
+    for (const auto& mend : mends) {
+        auto done = mend.is_removed ? database_.run(kRemoveRaw, mend.key)
+                                    : database_.run(kMendRaw, mend.key, mend.problem);
+        if (!done.ok()) return done;
     }
     return Done{};
 }

@@ -37,6 +37,7 @@ class PostgresBatch {
     Status put_events(std::span<const EventRow> rows);
     Status put_raw(std::span<const RawRow> rows);
     Status trim_raw(std::span<const RawTrim> trims);
+    Status mend_raw(std::span<const RawMend> mends);
     Status put_applied(std::span<const AppliedRow> rows);
 
     PostgresDatabase& database_;

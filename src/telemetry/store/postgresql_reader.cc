@@ -41,6 +41,10 @@ constexpr const char* kEventsOfSource =
     "SELECT key, source, time, kind, severity, text, details, acknowledged, acknowledged_by "
     "FROM event WHERE time >= $1 AND time < $2 AND ($3 = '' OR kind = $3) "
     "AND source = $5 AND ($6 = 0 OR acknowledged_by = '') ORDER BY time DESC, key DESC LIMIT $4";
+// Payloads may be large: only those that are wanted are fetched.
+constexpr const char* kRawBehind =
+    "SELECT key, source, time, topic, CASE WHEN problem = $3 THEN payload ELSE ''::bytea END, "
+    "problem FROM raw WHERE key > $1 ORDER BY key LIMIT $2";
 constexpr const char* kRaw =
     "SELECT source, time, topic, payload, problem FROM raw WHERE source = $1 "
     "ORDER BY key DESC LIMIT $2";
@@ -205,6 +209,25 @@ Status PostgresReader::events(const EventQuery& query, const RowSink<EventRow>& 
     parameters.add(*query.source);
     parameters.add(std::int64_t{query.only_unacknowledged ? 1 : 0});
     return feed(kEventsOfSource, parameters, take);
+}
+
+Result<std::int64_t> PostgresReader::raw_with_problem(std::string_view problem, std::int64_t after,
+                                                      std::size_t limit,
+                                                      const RowSink<RawRow>& sink) {
+    std::int64_t last = 0;
+    PostgresParameters parameters(after, limit_of(limit), problem);
+    auto done = feed(kRawBehind, parameters, [&](const PostgresRows& rows, int row) {
+        last = rows.integer(row, 0);
+        RawRow found{.source = rows.integer(row, 1),
+                     .time = rows.integer(row, 2),
+                     .topic = rows.text(row, 3),
+                     .payload = rows.text(row, 4),
+                     .problem = rows.text(row, 5),
+                     .key = last};
+        return found.problem != problem || sink(found);
+    });
+    if (!done.ok()) return done.error();
+    return last;
 }
 
 Status PostgresReader::raw(SourceKey source, std::size_t limit, const RowSink<RawRow>& sink) {

@@ -6,25 +6,31 @@ namespace {
 
 // One statement, so that sources and facts are of one moment.
 constexpr const char* kSources =
-    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, fact.name, "
+    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, "
+    "silent_since, interval_ms, fact.name, "
     "fact.value FROM source LEFT JOIN fact ON fact.source = source.key "
     "ORDER BY source.key, fact.name COLLATE \"C\"";
 constexpr const char* kSourceOfKey =
-    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, fact.name, "
+    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, "
+    "silent_since, interval_ms, fact.name, "
     "fact.value FROM source LEFT JOIN fact ON fact.source = source.key WHERE source.key = $1 "
     "ORDER BY fact.name COLLATE \"C\"";
 constexpr const char* kSourceOfId =
-    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, fact.name, "
+    "SELECT source.key, source.kind, source.id, source.name, first_seen, last_seen, "
+    "silent_since, interval_ms, fact.name, "
     "fact.value FROM source LEFT JOIN fact ON fact.source = source.key "
     "WHERE source.kind = $1 AND source.id = $2 ORDER BY source.key, fact.name COLLATE \"C\"";
 constexpr const char* kAllSeries =
-    "SELECT key, source, metric, unit, kind, last_time, last_integer, last_real, last_text, total "
+    "SELECT key, source, metric, unit, kind, last_time, last_integer, last_real, last_text, total, "
+    "unit_source, time_source "
     "FROM series ORDER BY key";
 constexpr const char* kSeriesOfSource =
-    "SELECT key, source, metric, unit, kind, last_time, last_integer, last_real, last_text, total "
+    "SELECT key, source, metric, unit, kind, last_time, last_integer, last_real, last_text, total, "
+    "unit_source, time_source "
     "FROM series WHERE source = $1 ORDER BY key";
 constexpr const char* kOneSeries =
-    "SELECT key, source, metric, unit, kind, last_time, last_integer, last_real, last_text, total "
+    "SELECT key, source, metric, unit, kind, last_time, last_integer, last_real, last_text, total, "
+    "unit_source, time_source "
     "FROM series WHERE key = $1";
 constexpr const char* kApplied = "SELECT tap, number FROM applied ORDER BY tap COLLATE \"C\"";
 
@@ -34,7 +40,9 @@ SourceRow source_of(const PostgresRows& rows, int row) {
             .name = rows.text(row, 3),
             .first_seen = rows.integer(row, 4),
             .last_seen = rows.integer(row, 5),
-            .facts = {}};
+            .facts = {},
+            .silent_since = rows.integer(row, 6),
+            .interval_ms = rows.integer(row, 7)};
 }
 
 SeriesRow series_of(const PostgresRows& rows, int row) {
@@ -45,7 +53,9 @@ SeriesRow series_of(const PostgresRows& rows, int row) {
             .kind = series_kind_of(rows.text(row, 4)),
             .last_time = rows.integer(row, 5),
             .last_value = rows.value(row, 6),
-            .total = rows.real(row, 9)};
+            .total = rows.real(row, 9),
+            .unit_source = unit_source_of(rows.text(row, 10)),
+            .time_source = time_source_of(rows.text(row, 11))};
 }
 
 std::vector<SourceRow> sources_of(const PostgresRows& found) {
@@ -54,8 +64,8 @@ std::vector<SourceRow> sources_of(const PostgresRows& found) {
         if (sources.empty() || sources.back().key != found.integer(row, 0)) {
             sources.push_back(source_of(found, row));
         }
-        if (found.is_null(row, 6)) continue;
-        sources.back().facts.emplace_back(found.text(row, 6), found.text(row, 7));
+        if (found.is_null(row, 8)) continue;
+        sources.back().facts.emplace_back(found.text(row, 8), found.text(row, 9));
     }
     return sources;
 }

@@ -6,7 +6,7 @@ namespace martlet::telemetry {
 
 namespace {
 
-constexpr std::int64_t kForm = 1;
+constexpr std::int64_t kForm = 2;
 
 // A number of ours that no other program takes for its locks by accident.
 constexpr std::int64_t kLock = 0x4d72746c74656c65;  // "Mrtltele"
@@ -33,7 +33,9 @@ constexpr const char* kTables = R"(
         id text NOT NULL,
         name text NOT NULL,
         first_seen bigint NOT NULL,
-        last_seen bigint NOT NULL
+        last_seen bigint NOT NULL,
+        silent_since bigint NOT NULL DEFAULT 0,
+        interval_ms bigint NOT NULL DEFAULT 0
     );
     CREATE INDEX source_by_id ON source (kind, id);
 
@@ -54,7 +56,9 @@ constexpr const char* kTables = R"(
         last_integer bigint,
         last_real double precision,
         last_text text,
-        total double precision NOT NULL
+        total double precision NOT NULL,
+        unit_source text NOT NULL DEFAULT 'assumed',
+        time_source text NOT NULL DEFAULT ''
     ) WITH (fillfactor = 70);
     CREATE INDEX series_by_source ON series (source);
 
@@ -131,15 +135,18 @@ constexpr const char* kTables = R"(
     );
 )";
 
-constexpr const char* kViews = R"(
-    CREATE VIEW named_series AS
+// Replaced where it stands: views of other people may stand on it.
+constexpr const char* kSeriesView = R"(
+    CREATE OR REPLACE VIEW named_series AS
         SELECT series.key AS series, source.kind AS source_kind, source.id AS source_id,
             source.name AS source_name, series.metric, series.unit, series.kind,
             to_timestamp(series.last_time / 1000.0) AS last_at,
             coalesce(series.last_real, series.last_integer) AS last_value, series.last_text,
-            series.total
+            series.total, series.unit_source, series.time_source
         FROM series JOIN source ON source.key = series.source;
+)";
 
+constexpr const char* kViews = R"(
     CREATE VIEW named_sample AS
         SELECT to_timestamp(sample.time / 1000.0) AS at, source.kind AS source_kind,
             source.id AS source_id, source.name AS source_name, series.metric,
@@ -170,6 +177,14 @@ constexpr const char* kViews = R"(
         FROM event LEFT JOIN source ON source.key = event.source;
 )";
 
+// From form 1. What is there keeps its units, and the next sample says where from.
+constexpr const char* kUpdate = R"(
+    ALTER TABLE source ADD COLUMN silent_since bigint NOT NULL DEFAULT 0,
+        ADD COLUMN interval_ms bigint NOT NULL DEFAULT 0;
+    ALTER TABLE series ADD COLUMN unit_source text NOT NULL DEFAULT 'assumed',
+        ADD COLUMN time_source text NOT NULL DEFAULT '';
+)";
+
 // Rows on their way into the tables where they may meet others: emptied by each commit. After the
 // tables, whose columns they take.
 constexpr const char* kStages = R"(
@@ -187,14 +202,15 @@ Result<bool> is_there(PostgresDatabase& database, const char* sql) {
     return rows.value().count() > 0;
 }
 
-// False: there is no store.
-Result<bool> has_our_form(PostgresDatabase& database) {
+// The form of the store; 0: there is none.
+Result<std::int64_t> form_of(PostgresDatabase& database) {
     auto schema = is_there(database, "SELECT 1 FROM pg_namespace WHERE nspname = 'martlet'");
-    if (!schema.ok() || !schema.value()) return schema;
+    if (!schema.ok()) return schema.error();
+    if (!schema.value()) return 0;
     auto table = is_there(database,
                           "SELECT 1 FROM pg_attribute WHERE attrelid = "
                           "to_regclass('martlet.store') AND attname = 'form'");
-    if (!table.ok()) return table;
+    if (!table.ok()) return table.error();
     if (!table.value()) {
         return Error{
             "The PostgreSQL database has a schema \"martlet\" that is not a telemetry "
@@ -202,8 +218,8 @@ Result<bool> has_our_form(PostgresDatabase& database) {
     }
     auto rows = database.query("SELECT form FROM martlet.store");
     if (!rows.ok()) return rows.error();
-    auto form = rows.value().count() > 0 ? rows.value().integer(0, 0) : 0;
-    if (form <= kForm) return true;
+    auto form = rows.value().count() > 0 ? rows.value().integer(0, 0) : 1;
+    if (form <= kForm) return form;
     return Error{
         fmt::format("The telemetry store in PostgreSQL was written by a newer Martlet "
                     "(form {}, this one knows {}). Use that Martlet, or another "
@@ -214,8 +230,20 @@ Result<bool> has_our_form(PostgresDatabase& database) {
 Status make_tables(PostgresDatabase& database) {
     Status done = database.script("BEGIN; CREATE SCHEMA martlet; SET LOCAL search_path = martlet");
     if (done.ok()) done = database.script(kTables);
+    if (done.ok()) done = database.script(kSeriesView);
     if (done.ok()) done = database.script(kViews);
     if (done.ok()) done = database.run("INSERT INTO store (form, batch) VALUES ($1, 0)", kForm);
+    if (done.ok()) done = database.script("COMMIT");
+    if (!done.ok()) (void)database.script("ROLLBACK");
+    return done;
+}
+
+// All or nothing.
+Status bring_up_to_date(PostgresDatabase& database) {
+    Status done = database.script("BEGIN; SET LOCAL search_path = martlet");
+    if (done.ok()) done = database.script(kUpdate);
+    if (done.ok()) done = database.script(kSeriesView);
+    if (done.ok()) done = database.run("UPDATE store SET form = $1", kForm);
     if (done.ok()) done = database.script("COMMIT");
     if (!done.ok()) (void)database.script("ROLLBACK");
     return done;
@@ -237,18 +265,29 @@ Status keep_others_out(PostgresDatabase& database) {
 
 Status prepare_postgresql_to_write(PostgresDatabase& database) {
     if (auto alone = keep_others_out(database); !alone.ok()) return alone;
-    auto ours = has_our_form(database);
-    if (!ours.ok()) return ours.error();
-    Status done = ours.value() ? Status(Done{}) : make_tables(database);
+    auto form = form_of(database);
+    if (!form.ok()) return form.error();
+    Status done = Done{};
+    if (form.value() == 0) done = make_tables(database);
+    if (form.value() != 0 && form.value() < kForm) done = bring_up_to_date(database);
     if (done.ok()) done = database.script(kSession);
     if (done.ok()) done = database.script(kDurable);
     return done.ok() ? database.script(kStages) : done;
 }
 
 Status prepare_postgresql_to_read(PostgresDatabase& database) {
-    auto ours = has_our_form(database);
-    if (!ours.ok()) return ours.error();
-    if (!ours.value()) return Error{"There is no telemetry store in the PostgreSQL database yet."};
+    auto form = form_of(database);
+    if (!form.ok()) return form.error();
+    if (form.value() == 0) {
+        return Error{"There is no telemetry store in the PostgreSQL database yet."};
+    }
+    if (form.value() < kForm) {
+        return Error{
+            fmt::format("The telemetry store in PostgreSQL is of form {}, before this "
+                        "Martlet's. Start the broker with it once, which brings it to "
+                        "form {}.",
+                        form.value(), kForm)};
+    }
     return database.script(kSession);
 }
 

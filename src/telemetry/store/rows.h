@@ -9,12 +9,23 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace martlet::telemetry {
 
 using SourceKey = std::int64_t;  // given by whoever writes; from 1 on, never used twice
 using SeriesKey = std::int64_t;
+
+// Where the time of a sample comes from.
+enum class TimeSource : std::uint8_t {
+    Unknown,  // the store is older than the question
+    Arrival,  // the message told none, or none that can be
+    Payload,  // told by the message
+};
+// "", "arrival", "payload": in the store and in answers.
+std::string_view name_of(TimeSource source);
+TimeSource time_source_of(std::string_view name);  // an unknown name is Unknown
 
 struct SourceRow {
     SourceKey key = 0;
@@ -23,6 +34,10 @@ struct SourceRow {
     Time first_seen = 0;
     Time last_seen = 0;
     std::vector<std::pair<std::string, std::string>> facts;  // all of them, by name
+    // Told as silent since then, its last message; 0: it is not.
+    Time silent_since = 0;
+    // What its messages usually lie apart; 0: not known yet.
+    std::int64_t interval_ms = 0;
 };
 
 struct SeriesRow {
@@ -36,6 +51,9 @@ struct SeriesRow {
     Value last_value;
     // Counters, meters, increments: the sum of all steps so far.
     double total = 0;
+    // Of `unit` and `kind`.
+    UnitSource unit_source = UnitSource::Assumed;
+    TimeSource time_source = TimeSource::Unknown;  // of `last_time`
 };
 
 struct SampleRow {
@@ -88,7 +106,15 @@ struct RawRow {
     Time time = 0;
     std::string topic;
     std::string payload;
-    std::string problem;  // empty: it was read
+    std::string problem;   // empty: it was read
+    std::int64_t key = 0;  // given by the store, in the order of coming; 0 when written
+};
+
+// A raw message that was read again, by its key.
+struct RawMend {
+    std::int64_t key = 0;
+    std::string problem;      // in place of the old one; empty: it was read
+    bool is_removed = false;  // it may not be kept
 };
 
 // Of the raw messages of this source, only the newest are to stay.
@@ -113,6 +139,7 @@ struct WriteBatch {
     std::vector<EventRow> events;
     std::vector<RawRow> raw;
     std::vector<RawTrim> raw_trims;  // after `raw` was added
+    std::vector<RawMend> raw_mends;  // of rows that are there; those that are gone are left out
     std::vector<AppliedRow> applied;
 
     void clear();

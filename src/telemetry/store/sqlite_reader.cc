@@ -9,18 +9,22 @@ namespace martlet::telemetry {
 namespace {
 
 constexpr const char* kSourceOfKey =
-    "SELECT source.key, kind, id, source.name, first_seen, last_seen, fact.name, fact.value "
+    "SELECT source.key, kind, id, source.name, first_seen, last_seen, silent_since, interval_ms, "
+    "fact.name, fact.value "
     "FROM source LEFT JOIN fact ON fact.source = source.key WHERE source.key = ? "
     "ORDER BY fact.name";
 constexpr const char* kSourceOfId =
-    "SELECT source.key, kind, id, source.name, first_seen, last_seen, fact.name, fact.value "
+    "SELECT source.key, kind, id, source.name, first_seen, last_seen, silent_since, interval_ms, "
+    "fact.name, fact.value "
     "FROM source LEFT JOIN fact ON fact.source = source.key WHERE kind = ? AND id = ? "
     "ORDER BY source.key, fact.name";
 constexpr const char* kSeriesOfSource =
-    "SELECT key, source, metric, unit, kind, last_time, last_value, total FROM series "
+    "SELECT key, source, metric, unit, kind, last_time, last_value, total, unit_source, "
+    "time_source FROM series "
     "WHERE source = ? ORDER BY key";
 constexpr const char* kOneSeries =
-    "SELECT key, source, metric, unit, kind, last_time, last_value, total FROM series "
+    "SELECT key, source, metric, unit, kind, last_time, last_value, total, unit_source, "
+    "time_source FROM series "
     "WHERE key = ?";
 // Both lie in the order that is wanted, and of one time the first part goes first. Asked for
 // "time, n", SQLite would sort each millisecond: half as fast.
@@ -52,6 +56,10 @@ constexpr const char* kEventsOfSource =
     "SELECT key, source, time, kind, severity, text, details, acknowledged, acknowledged_by "
     "FROM event WHERE time >= ?1 AND time < ?2 AND (?3 = '' OR kind = ?3) "
     "AND source = ?5 AND (NOT ?6 OR acknowledged_by = '') ORDER BY time DESC, key DESC LIMIT ?4";
+// Payloads may be large: only those that are wanted are fetched.
+constexpr const char* kRawBehind =
+    "SELECT key, source, time, topic, CASE WHEN problem = ?3 THEN payload ELSE x'' END, problem "
+    "FROM raw WHERE key > ?1 ORDER BY key LIMIT ?2";
 constexpr const char* kRaw =
     "SELECT source, time, topic, payload, problem FROM raw WHERE source = ? "
     "ORDER BY key DESC LIMIT ?";
@@ -176,6 +184,25 @@ Status SqliteReader::events(const EventQuery& query, const RowSink<EventRow>& si
     auto& rows = database_->statement(query.only_unacknowledged ? kOpenEvents : kEvents);
     rows.bind(query.range.from, query.range.to, query.kind, limit);
     return feed(rows, sink, event_of);
+}
+
+Result<std::int64_t> SqliteReader::raw_with_problem(std::string_view problem, std::int64_t after,
+                                                    std::size_t limit,
+                                                    const RowSink<RawRow>& sink) {
+    std::int64_t last = 0;
+    auto& rows = database_->statement(kRawBehind).bind(after, limit_of(limit), problem);
+    while (rows.next()) {
+        last = rows.integer(0);
+        RawRow row{.source = rows.integer(1),
+                   .time = rows.integer(2),
+                   .topic = rows.text(3),
+                   .payload = rows.text(4),
+                   .problem = rows.text(5),
+                   .key = last};
+        if (row.problem == problem && !sink(row)) break;
+    }
+    if (auto done = rows.finish(); !done.ok()) return done.error();
+    return last;
 }
 
 Status SqliteReader::raw(SourceKey source, std::size_t limit, const RowSink<RawRow>& sink) {

@@ -28,6 +28,8 @@ class SqliteReader : public StoreReader {
     Status last_positions(const RowSink<PositionRow>& sink) override;
     Status events(const EventQuery& query, const RowSink<EventRow>& sink) override;
     Status raw(SourceKey source, std::size_t limit, const RowSink<RawRow>& sink) override;
+    Result<std::int64_t> raw_with_problem(std::string_view problem, std::int64_t after,
+                                          std::size_t limit, const RowSink<RawRow>& sink) override;
 
   private:
     std::unique_ptr<SqliteDatabase> database_;

@@ -10,7 +10,9 @@ SourceRow source_of(const SqliteStatement& row) {
             .name = row.text(3),
             .first_seen = row.integer(4),
             .last_seen = row.integer(5),
-            .facts = {}};
+            .facts = {},
+            .silent_since = row.integer(6),
+            .interval_ms = row.integer(7)};
 }
 
 }  // namespace
@@ -21,7 +23,7 @@ Result<std::vector<SourceRow>> read_sources(SqliteStatement& rows) {
         if (sources.empty() || sources.back().key != rows.integer(0)) {
             sources.push_back(source_of(rows));
         }
-        if (!rows.is_null(6)) sources.back().facts.emplace_back(rows.text(6), rows.text(7));
+        if (!rows.is_null(8)) sources.back().facts.emplace_back(rows.text(8), rows.text(9));
     }
     if (auto done = rows.finish(); !done.ok()) return done.error();
     return sources;
@@ -35,7 +37,9 @@ SeriesRow series_of(const SqliteStatement& row) {
             .kind = series_kind_of(row.text(4)),
             .last_time = row.integer(5),
             .last_value = row.value(6),
-            .total = row.real(7)};
+            .total = row.real(7),
+            .unit_source = unit_source_of(row.text(8)),
+            .time_source = time_source_of(row.text(9))};
 }
 
 Result<std::vector<SeriesRow>> read_series(SqliteStatement& statement) {

@@ -7,7 +7,9 @@ namespace martlet::telemetry {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x4d72746c;  // "Mrtl"
-constexpr std::int64_t kVersion = 2;
+constexpr std::int64_t kVersion = 3;
+// The form before: writers bring it up to date.
+constexpr std::int64_t kEarlier = 2;
 
 // Pages of 8 KiB: beside those of 4 they cost 1 byte less for each sample when a thousand series
 // grow at once, and batches are as fast.
@@ -39,7 +41,9 @@ constexpr const char* kTables = R"(
         id TEXT NOT NULL,
         name TEXT NOT NULL,
         first_seen INTEGER NOT NULL,
-        last_seen INTEGER NOT NULL
+        last_seen INTEGER NOT NULL,
+        silent_since INTEGER NOT NULL DEFAULT 0,
+        interval_ms INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX source_by_id ON source (kind, id);
 
@@ -58,7 +62,9 @@ constexpr const char* kTables = R"(
         kind TEXT NOT NULL,
         last_time INTEGER NOT NULL,
         last_value,
-        total REAL
+        total REAL,
+        unit_source TEXT NOT NULL DEFAULT 'assumed',
+        time_source TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX series_by_source ON series (source, metric);
 
@@ -140,15 +146,17 @@ constexpr const char* kTables = R"(
     ) WITHOUT ROWID;
 )";
 
-// The parts of a union have the same types, so that SQLite looks for what is asked in each of them.
-constexpr const char* kViews = R"(
+constexpr const char* kSeriesView = R"(
     CREATE VIEW named_series AS
         SELECT series.key AS series, source.kind AS source_kind, source.id AS source_id,
             source.name AS source_name, series.metric, series.unit, series.kind,
             strftime('%Y-%m-%dT%H:%M:%fZ', series.last_time / 1000.0, 'unixepoch') AS last_at,
-            series.last_value, series.total
+            series.last_value, series.total, series.unit_source, series.time_source
         FROM series JOIN source ON source.key = series.source;
+)";
 
+// The parts of a union have the same types, so that SQLite looks for what is asked in each of them.
+constexpr const char* kViews = R"(
     CREATE VIEW named_sample AS
         SELECT strftime('%Y-%m-%dT%H:%M:%fZ', sample.time / 1000.0, 'unixepoch') AS at,
             source.kind AS source_kind, source.id AS source_id, source.name AS source_name,
@@ -188,6 +196,15 @@ constexpr const char* kViews = R"(
         FROM event LEFT JOIN source ON source.key = event.source;
 )";
 
+// From the form before. What is there keeps its units, and the next sample says where from.
+constexpr const char* kUpdate = R"(
+    ALTER TABLE source ADD COLUMN silent_since INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE source ADD COLUMN interval_ms INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE series ADD COLUMN unit_source TEXT NOT NULL DEFAULT 'assumed';
+    ALTER TABLE series ADD COLUMN time_source TEXT NOT NULL DEFAULT '';
+    DROP VIEW IF EXISTS named_series;
+)";
+
 // What the file says that it is.
 struct Identity {
     std::int64_t application_id = 0;
@@ -214,7 +231,7 @@ Status refuse_strangers(const Identity& identity, const std::string& path) {
                         "another file, or move this one away.",
                         path)};
     }
-    if (identity.version < kVersion) {
+    if (identity.version < kEarlier) {
         return Error{
             fmt::format("The telemetry store {} was written by an early Martlet (form {}, this "
                         "one knows {}) and cannot be read. Move it away, or name another file.",
@@ -235,8 +252,21 @@ Status make_tables(SqliteDatabase& database) {
                           kVersion);
     Status done = database.script("BEGIN IMMEDIATE");
     if (done.ok()) done = database.script(kTables);
+    if (done.ok()) done = database.script(kSeriesView);
     if (done.ok()) done = database.script(kViews);
     if (done.ok()) done = database.script(id.c_str());
+    if (done.ok()) done = database.script("COMMIT");
+    if (!done.ok()) (void)database.script("ROLLBACK");
+    return done;
+}
+
+// All or nothing: a crash in between leaves the form before.
+Status bring_up_to_date(SqliteDatabase& database) {
+    auto version = fmt::format("PRAGMA user_version = {};", kVersion);
+    Status done = database.script("BEGIN IMMEDIATE");
+    if (done.ok()) done = database.script(kUpdate);
+    if (done.ok()) done = database.script(kSeriesView);
+    if (done.ok()) done = database.script(version.c_str());
     if (done.ok()) done = database.script("COMMIT");
     if (!done.ok()) (void)database.script("ROLLBACK");
     return done;
@@ -253,7 +283,8 @@ Status prepare_to_write(SqliteDatabase& database) {
     Status done = is_new ? database.script(kPageSize) : Status(Done{});
     if (done.ok()) done = database.script(kWriterPragmas);
     if (done.ok() && is_new) done = make_tables(database);
-    return done;
+    bool is_earlier = !is_new && identity.value().version == kEarlier;
+    return done.ok() && is_earlier ? bring_up_to_date(database) : done;
 }
 
 Status prepare_to_read(SqliteDatabase& database) {
@@ -263,6 +294,12 @@ Status prepare_to_read(SqliteDatabase& database) {
         return Error{fmt::format("There is no telemetry store in {} yet.", database.path())};
     }
     auto ours = refuse_strangers(identity.value(), database.path());
+    if (ours.ok() && identity.value().version == kEarlier) {
+        return Error{
+            fmt::format("The telemetry store {} is of form {}, before this Martlet's. Start "
+                        "the broker with it once, which brings it to form {}.",
+                        database.path(), kEarlier, kVersion)};
+    }
     return ours.ok() ? database.script(kReaderPragmas) : ours;
 }
 

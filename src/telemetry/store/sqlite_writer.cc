@@ -9,19 +9,22 @@ namespace martlet::telemetry {
 namespace {
 
 constexpr const char* kPutSource =
-    "INSERT INTO source (key, kind, id, name, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?) "
+    "INSERT INTO source (key, kind, id, name, first_seen, last_seen, silent_since, interval_ms) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, id = excluded.id, name = excluded.name, "
-    "first_seen = excluded.first_seen, last_seen = excluded.last_seen";
+    "first_seen = excluded.first_seen, last_seen = excluded.last_seen, "
+    "silent_since = excluded.silent_since, interval_ms = excluded.interval_ms";
 constexpr const char* kRemoveFacts = "DELETE FROM fact WHERE source = ?";
 constexpr const char* kPutFact =
     "INSERT OR REPLACE INTO fact (source, name, value) VALUES (?, ?, ?)";
 
 constexpr const char* kPutSeries =
-    "INSERT INTO series (key, source, metric, unit, kind, last_time, last_value, total) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO series (key, source, metric, unit, kind, last_time, last_value, total, "
+    "unit_source, time_source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET source = excluded.source, metric = excluded.metric, "
     "unit = excluded.unit, kind = excluded.kind, last_time = excluded.last_time, "
-    "last_value = excluded.last_value, total = excluded.total";
+    "last_value = excluded.last_value, total = excluded.total, "
+    "unit_source = excluded.unit_source, time_source = excluded.time_source";
 
 constexpr const char* kPutSample =
     "INSERT INTO sample (series, time, value) VALUES (?, ?, ?) "
@@ -54,6 +57,8 @@ constexpr const char* kPutRaw =
 constexpr const char* kTrimRaw =
     "DELETE FROM raw WHERE source = ?1 AND key <= "
     "(SELECT key FROM raw WHERE source = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)";
+constexpr const char* kMendRaw = "UPDATE raw SET problem = ?2 WHERE key = ?1";
+constexpr const char* kRemoveRaw = "DELETE FROM raw WHERE key = ?1";
 constexpr const char* kPutApplied = "INSERT OR REPLACE INTO applied (tap, number) VALUES (?, ?)";
 constexpr const char* kApplied = "SELECT tap, number FROM applied ORDER BY tap";
 
@@ -175,6 +180,11 @@ Status SqliteWriter::write_rows(const WriteBatch& batch) {
         return database.run(kTrimRaw, trim.source, trim.keep);
     });
     if (!done.ok()) return done;
+    done = for_each_row(batch.raw_mends, [&](const RawMend& mend) {
+        if (mend.is_removed) return database.run(kRemoveRaw, mend.key);
+        return database.run(kMendRaw, mend.key, mend.problem);
+    });
+    if (!done.ok()) return done;
     return for_each_row(batch.applied, [&](const AppliedRow& row) {
         return database.run(kPutApplied, row.tap, static_cast<std::int64_t>(row.number));
     });
@@ -182,7 +192,7 @@ Status SqliteWriter::write_rows(const WriteBatch& batch) {
 
 Status SqliteWriter::write_source(const SourceRow& row) {
     auto done = database_->run(kPutSource, row.key, row.source.kind, row.source.id, row.name,
-                               row.first_seen, row.last_seen);
+                               row.first_seen, row.last_seen, row.silent_since, row.interval_ms);
     if (done.ok()) done = database_->run(kRemoveFacts, row.key);
     if (!done.ok()) return done;
     return for_each_row(row.facts, [&](const auto& fact) {
@@ -192,7 +202,8 @@ Status SqliteWriter::write_source(const SourceRow& row) {
 
 Status SqliteWriter::write_series(const SeriesRow& row) {
     return database_->run(kPutSeries, row.key, row.source, row.metric, row.unit, name_of(row.kind),
-                          row.last_time, row.last_value, row.total);
+                          row.last_time, row.last_value, row.total, name_of(row.unit_source),
+                          name_of(row.time_source));
 }
 
 Status SqliteWriter::write_samples(std::span<const SampleRow> rows) {

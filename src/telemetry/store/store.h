@@ -94,6 +94,12 @@ class StoreReader {
     virtual Status events(const EventQuery& query, const RowSink<EventRow>& sink) = 0;
     // Newest first.
     virtual Status raw(SourceKey source, std::size_t limit, const RowSink<RawRow>& sink) = 0;
+    // Looks at the next `limit` raw messages of all sources behind the key `after` (0: from the
+    // oldest on), oldest first, and hands over those with that problem. The key of the last one
+    // that was looked at; 0: there was none.
+    virtual Result<std::int64_t> raw_with_problem(std::string_view problem, std::int64_t after,
+                                                  std::size_t limit,
+                                                  const RowSink<RawRow>& sink) = 0;
 };
 
 // One store: makes its writer (once) and as many readers as are asked for, from any thread.
