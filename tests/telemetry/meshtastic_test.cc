@@ -297,7 +297,8 @@ TEST(MeshtasticKeys, WrongOnesAreNamedButNotShown) {
     EXPECT_EQ(problem_of({{"key", ""}}).empty(), false);
     EXPECT_EQ(problem_of({{"key", "Privat A"}}), "The key Privat is not base64");
     EXPECT_TRUE(problem_of({{"consent", "perhaps"}}).starts_with("consent perhaps is unknown"));
-    EXPECT_EQ(problem_of({{"kay", "AQ=="}}), "There is no option kay; key and consent are");
+    EXPECT_EQ(problem_of({{"kay", "AQ=="}}),
+              "There is no option kay; key, consent and republish are");
 }
 
 TEST(MeshtasticKeys, GarbageIsNotTakenForAMessage) {

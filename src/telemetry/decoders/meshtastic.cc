@@ -1,13 +1,17 @@
 #include "base/text.h"
+#include "telemetry/decoders/meshtastic/counting.h"
 #include "telemetry/decoders/meshtastic/envelope.h"
 #include "telemetry/decoders/meshtastic/findings.h"
 #include "telemetry/decoders/meshtastic/json_mode.h"
 #include "telemetry/decoders/meshtastic/names.h"
 #include "telemetry/decoders/meshtastic/ports.h"
 #include "telemetry/decoders/meshtastic/receptions.h"
+#include "telemetry/decoders/meshtastic/republish.h"
 #include "telemetry/decoders/registry.h"
+#include "telemetry/json_faults.h"
 
 #include <string>
+#include <telemetry/proto/meshtastic.pb.h>
 #include <utility>
 
 namespace martlet::telemetry {
@@ -32,12 +36,23 @@ constexpr std::string_view kConsentHelp =
 
 constexpr std::string_view kNoConsent = "no consent";
 constexpr std::size_t kRootBytesMax = 128;
+constexpr std::size_t kChannelBytesMax = 64;
 
 using Fate = Receptions::Fate;
 
-std::string_view consent_text(Consent consent) {
-    if (consent == Consent::Unknown) return "unknown";
-    return consent == Consent::Yes ? "yes" : "no";
+// The line that would make such packets readable.
+std::string key_hint(const Packet& packet) {
+    std::string channel = clean_name(packet.channel, kChannelBytesMax);
+    return fmt::format("telemetry_option meshtastic key {} BASE64 (channel hash 0x{:02x})",
+                       channel.empty() ? "NAME" : channel, packet.channel_number);
+}
+
+// A map report has no bit; its sender may have opted in within it.
+bool is_consenting(const Packet& packet) {
+    if (packet.port != Port::MapReport) return packet.consent == Consent::Yes;
+    wire::MapReport report;
+    return report.ParseFromArray(packet.payload.data(), static_cast<int>(packet.payload.size())) &&
+           report.has_opted_report_location();
 }
 
 class MeshtasticDecoder final : public Decoder {
@@ -49,22 +64,27 @@ class MeshtasticDecoder final : public Decoder {
   private:
     void read_status(const Incoming& message, const Topic& topic, Decoded& out);
     void read_packet(const Incoming& message, const Topic& topic, Decoded& out);
-    void take(Packet& packet, const Topic& topic, Decoded& out);
-    Fate take_open(Findings& findings, bool is_json, Decoded& out);
-    void take_closed(Findings& findings, bool is_first, Decoded& out) const;
-    static void put_packet(std::string_view port, Findings& findings);
+    void take(Packet& packet, const Topic& topic, bool is_again, Decoded& out);
+    bool open(Packet& packet) const;
+    Fate take_open(Findings& findings, bool is_json, Told told, Decoded& out);
+    void take_closed(Findings& findings, Told told, Decoded& out) const;
     void put_gateways(Findings& findings) const;
     bool is_withheld(const Packet& packet) const;
+    void pass_on(const Incoming& message, Packet& packet, Decoded& out);
 
     Keyring keyring_;
     ConsentPolicy policy_ = ConsentPolicy::Store;
     Receptions receptions_;
+    Republisher republisher_;
     JsonMode json_;
 };
 
 std::string MeshtasticDecoder::set(std::string_view name, std::string_view value) {
     if (name == "key") return keyring_.add(value);
-    if (name != "consent") return fmt::format("There is no option {}; key and consent are", name);
+    if (name == "republish") return republisher_.set_prefix(value);
+    if (name != "consent") {
+        return fmt::format("There is no option {}; key, consent and republish are", name);
+    }
     constexpr std::string_view kPolicies[] = {"store", "hide", "require", "strict"};
     for (std::size_t i = 0; i < std::size(kPolicies); i++) {
         if (kPolicies[i] != value) continue;
@@ -75,6 +95,11 @@ std::string MeshtasticDecoder::set(std::string_view name, std::string_view value
 }
 
 void MeshtasticDecoder::decode(const Incoming& message, Decoded& out) {
+    if (republisher_.is_passed_on(message.topic)) {
+        // It was read as what it is a copy of.
+        out.verdict = Verdict::Duplicate;
+        return;
+    }
     Topic topic = parse_topic(message.topic);
     // What clears a retained message.
     if (message.payload.empty()) return;
@@ -114,21 +139,30 @@ void MeshtasticDecoder::read_packet(const Incoming& message, const Topic& topic,
     Packet packet;
     packet.received = message.received;
     bool is_json = topic.kind == TopicKind::Json;
-    std::string_view problem = is_json ? json_.read_packet(message.payload, topic, packet)
-                                       : read_envelope(message.payload, topic, packet);
+    std::string problem = is_json ? json_.read_packet(message.payload, topic, packet)
+                                  : std::string(read_envelope(message.payload, topic, packet));
     if (!problem.empty()) {
         out.verdict = Verdict::Unreadable;
-        out.problem = problem;
+        out.problem = std::move(problem);
         if (packet.from != 0 && packet.from != kBroadcast) out.sender = source_of(packet.from);
         return;
     }
     if (is_json && json_.is_order()) return;
-    take(packet, topic, out);
+    take(packet, topic, message.is_again, out);
+    if (is_json && out.verdict == Verdict::Read) out.problem = json_.left_out();
+    // JSON does not say whether the sender consents.
+    if (!is_json && !message.is_again) pass_on(message, packet, out);
 }
 
-void MeshtasticDecoder::take(Packet& packet, const Topic& topic, Decoded& out) {
+// False: no key fits.
+bool MeshtasticDecoder::open(Packet& packet) const {
+    return packet.encrypted.empty() || (!packet.is_public_key && decrypt(keyring_, packet));
+}
+
+void MeshtasticDecoder::take(Packet& packet, const Topic& topic, bool is_again, Decoded& out) {
     const Receptions::Heard* heard = receptions_.find(packet);
     Fate fate = heard != nullptr ? heard->fate : Fate::Unread;
+    Told told = is_again ? Told::LongAgo : heard != nullptr ? Told::Just : Told::Not;
     Findings findings(packet, out);
     out.sender = source_of(packet.from);
     if (fate == Fate::Kept) {
@@ -136,28 +170,29 @@ void MeshtasticDecoder::take(Packet& packet, const Topic& topic, Decoded& out) {
     } else if (fate != Fate::Unread) {
         out.verdict = Verdict::Withheld;
         out.problem = kNoConsent;
-    } else if (packet.encrypted.empty() || (!packet.is_public_key && decrypt(keyring_, packet))) {
-        fate = take_open(findings, topic.kind == TopicKind::Json, out);
+    } else if (open(packet)) {
+        fate = take_open(findings, topic.kind == TopicKind::Json, told, out);
     } else {
-        take_closed(findings, heard == nullptr, out);
+        take_closed(findings, told, out);
     }
     // Another gateway's copy may be sound.
     if (out.verdict == Verdict::Unreadable) return;
-    if (receptions_.note(packet, fate)) {
+    bool is_new_reception = receptions_.note(packet, fate);
+    if (fate == Fate::Withheld) out.sender = {};
+    if (is_again) return;
+    if (is_new_reception) {
         findings.gateway_increment("receptions");
         findings.gateway_fact("root", clean_text(topic.root, kRootBytesMax));
     }
     if (fate == Fate::Kept || fate == Fate::Hidden) put_gateways(findings);
-    if (fate == Fate::Withheld) out.sender = {};
 }
 
-Fate MeshtasticDecoder::take_open(Findings& findings, bool is_json, Decoded& out) {
+Fate MeshtasticDecoder::take_open(Findings& findings, bool is_json, Told told, Decoded& out) {
     const Packet& packet = findings.packet();
     bool is_kept = !is_withheld(packet);
     if (is_kept || policy_ == ConsentPolicy::Hide) {
-        put_packet(port_name(static_cast<std::uint32_t>(packet.port)), findings);
-        bool is_told = !is_json && packet.port != Port::MapReport;
-        if (is_told) findings.fact("ok_to_mqtt", consent_text(packet.consent));
+        put_packet(port_name(static_cast<std::uint32_t>(packet.port)), told, findings);
+        if (!is_json && packet.port != Port::MapReport) put_consent(told, findings);
     }
     out.verdict = is_kept ? Verdict::Read : Verdict::Withheld;
     if (!is_kept) {
@@ -179,46 +214,20 @@ Fate MeshtasticDecoder::take_open(Findings& findings, bool is_json, Decoded& out
     return Fate::Unread;
 }
 
-void MeshtasticDecoder::take_closed(Findings& findings, bool is_first, Decoded& out) const {
+void MeshtasticDecoder::take_closed(Findings& findings, Told told, Decoded& out) const {
     const Packet& packet = findings.packet();
-    if (!is_first) {
+    if (told == Told::Just) {
         out.verdict = Verdict::Duplicate;
         return;
     }
     out.verdict = Verdict::Opaque;
     out.problem = packet.is_public_key ? "public-key message" : "unknown key";
+    if (!packet.is_public_key) out.hint = key_hint(packet);
     if (is_withheld(packet)) {
         out.sender = {};
         return;
     }
-    put_packet(packet.is_public_key ? "PUBLIC_KEY" : "UNKNOWN_KEY", findings);
-}
-
-// What is known of every packet, whatever it says.
-void MeshtasticDecoder::put_packet(std::string_view port, Findings& findings) {
-    const Packet& packet = findings.packet();
-    if (port.empty()) port = "OTHER";
-    findings.traffic(port);
-    std::string metric = "packets/";
-    metric += port;
-    findings.increment("packets");
-    findings.increment(metric);
-    if (packet.radio) {
-        findings.gauge("packet/rx_snr", "dB", packet.radio->snr_db);
-        findings.gauge("packet/rx_rssi", "dBm", packet.radio->rssi_dbm);
-    }
-    if (packet.hops_away) findings.gauge("packet/hops_away", "", *packet.hops_away);
-    // Map reports never were on the air.
-    if (packet.id != 0 && packet.hop_limit) {
-        findings.gauge("packet/hop_limit", "", *packet.hop_limit);
-        findings.gauge("packet/hop_start", "", packet.hop_start.value_or(0));
-    }
-    findings.state("packet/want_ack", packet.want_ack);
-    findings.state("packet/via_mqtt", packet.is_via_mqtt);
-    findings.flag("via_mqtt", packet.is_via_mqtt);
-    if (!packet.channel.empty())
-        findings.fact("channel", clean_text(packet.channel, kRootBytesMax));
-    if (packet.gateway != 0) findings.fact("gateway", node_text(packet.gateway));
+    put_packet(packet.is_public_key ? "PUBLIC_KEY" : "UNKNOWN_KEY", told, findings);
 }
 
 // All that heard the sender's newest packet.
@@ -242,6 +251,14 @@ bool MeshtasticDecoder::is_withheld(const Packet& packet) const {
            (policy_ == ConsentPolicy::Strict && packet.consent == Consent::Unknown);
 }
 
+// Each gateway's copy, if it says itself that it may: that another copy did is no proof for this
+// one.
+void MeshtasticDecoder::pass_on(const Incoming& message, Packet& packet, Decoded& out) {
+    bool is_read = out.verdict == Verdict::Read || out.verdict == Verdict::Duplicate;
+    if (!republisher_.is_on() || !is_read || !open(packet) || !is_consenting(packet)) return;
+    republisher_.pass_on(message, out);
+}
+
 std::unique_ptr<Decoder> make(const DecoderOptions& options, std::string& problem) {
     auto decoder = std::make_unique<MeshtasticDecoder>();
     for (const auto& [name, value] : options) {
@@ -258,7 +275,8 @@ DecoderKind meshtastic_decoder() {
     return {"meshtastic",
             "Nodes of a Meshtastic mesh. Options: key [CHANNEL ]BASE64 (the default key is known); "
             "consent store, hide, require or strict: what becomes of packets whose sender does not "
-            "consent to MQTT",
+            "consent to MQTT; republish PREFIX/: packets whose sender consents are published again "
+            "under PREFIX/",
             {"msh/#"},
             meshtastic::make};
 }

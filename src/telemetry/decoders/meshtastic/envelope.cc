@@ -2,6 +2,7 @@
 
 #include "mqtt/topic.h"
 #include "telemetry/decoders/meshtastic/cipher.h"
+#include "telemetry/decoders/meshtastic/data_form.h"
 #include "telemetry/decoders/meshtastic/names.h"
 
 #include <telemetry/proto/meshtastic.pb.h>
@@ -27,9 +28,11 @@ std::optional<std::uint32_t> hops_away(const Packet& packet, bool has_bitfield) 
     return start - limit;
 }
 
-bool read_data(std::string_view bytes, Packet& packet) {
-    wire::Data data;
-    if (!data.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+bool parse(std::string_view bytes, wire::Data& data) {
+    return data.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+void take_data(wire::Data& data, Packet& packet) {
     packet.port = static_cast<Port>(data.portnum());
     packet.payload = std::move(*data.mutable_payload());
     packet.want_response = data.want_response();
@@ -40,14 +43,18 @@ bool read_data(std::string_view bytes, Packet& packet) {
         packet.consent = (data.bitfield() & 1) != 0 ? Consent::Yes : Consent::No;
     }
     packet.hops_away = hops_away(packet, data.has_bitfield());
-    return true;
+    // Firmware that has the bits says where it began; zero is not sent.
+    if (data.has_bitfield() && !packet.hop_start) packet.hop_start = 0;
 }
 
-// Nothing else tells whether the key was right.
-bool is_plausible(const Packet& packet) {
-    return packet.port != Port::Unknown &&
-           !port_name(static_cast<std::uint32_t>(packet.port)).empty() &&
-           (!packet.payload.empty() || packet.want_response);
+// Nothing else tells whether the key was right. Ports for private use are not listed, so that for
+// them the form of the whole must do: data_form.cc says how seldom it deceives. For a message that
+// an unusual encoder wrote, a port with a name does: of 30 million messages of random bytes, from 4
+// to 230, 7 had one and a payload.
+bool is_plausible(std::string_view bytes, const wire::Data& data) {
+    bool has_name = data.portnum() != 0 && !port_name(data.portnum()).empty();
+    bool has_content = !data.payload().empty() || data.want_response();
+    return has_content && (has_name || is_as_nodes_write(bytes));
 }
 
 void read_header(const wire::MeshPacket& from, Packet& packet) {
@@ -56,12 +63,13 @@ void read_header(const wire::MeshPacket& from, Packet& packet) {
     packet.id = from.id();
     packet.channel_number = from.channel();
     packet.time = sound_time(from.rx_time(), packet.received).value_or(packet.received);
-    // Zeros are not sent: without both it was not heard by radio.
-    if (from.rx_rssi() != 0 || from.rx_snr() != 0) {
-        packet.radio = Radio{from.rx_snr(), from.rx_rssi()};
-    }
+    // Zeros are not sent: without both it was not heard by radio. No signal is as strong as 0 dBm.
+    bool is_heard = from.rx_rssi() != 0 || from.rx_snr() != 0;
+    if (is_heard) packet.radio.snr_db = from.rx_snr();
+    if (from.rx_rssi() != 0) packet.radio.rssi_dbm = from.rx_rssi();
     packet.hop_limit = from.hop_limit();
-    packet.hop_start = from.hop_start();
+    // Old firmware does not say it.
+    if (from.hop_start() != 0) packet.hop_start = from.hop_start();
     packet.hops_away = hops_away(packet, false);
     packet.want_ack = from.want_ack();
     packet.is_via_mqtt = from.via_mqtt();
@@ -87,7 +95,10 @@ std::string_view read_envelope(std::string_view payload, const Topic& topic, Pac
     read_header(inner, packet);
     if (packet.from == 0 || packet.from == kBroadcast) return "no sender";
     if (inner.has_decoded()) {
-        return read_data(inner.decoded(), packet) ? "" : "packet is not sound";
+        wire::Data data;
+        if (!parse(inner.decoded(), data)) return "packet is not sound";
+        take_data(data, packet);
+        return "";
     }
     if (inner.encrypted().empty()) return "packet is empty";
     if (inner.encrypted().size() > kInnerBytesMax) return "too large";
@@ -100,13 +111,13 @@ bool decrypt(const Keyring& keyring, Packet& packet) {
     std::vector<const ChannelKey*> candidates;
     keyring.candidates(packet.channel, packet.channel_number, candidates);
     std::string plain;
+    wire::Data data;
     for (const ChannelKey* candidate : candidates) {
         if (!apply_cipher(candidate->key, packet.from, packet.id, packet.encrypted, plain)) {
             continue;
         }
-        Packet attempt = packet;
-        if (!read_data(plain, attempt) || !is_plausible(attempt)) continue;
-        packet = std::move(attempt);
+        if (!parse(plain, data) || !is_plausible(plain, data)) continue;
+        take_data(data, packet);
         packet.encrypted.clear();
         return true;
     }

@@ -18,6 +18,9 @@ namespace martlet::telemetry::meshtastic {
 
 // UTF-8 of bounded length, whatever the bytes were, without orders to the screen (plain_text.h).
 std::string clean_text(std::string_view bytes, std::size_t bytes_max, bool keeps_lines = false);
+// The same of a name. A last letter that was cut is left out, and so are blanks around the name.
+// Empty: there is no letter in it that can be seen.
+std::string clean_name(std::string_view bytes, std::size_t bytes_max);
 // The shortest decimal number that is this float: 4.171, where a cast gives 4.170999...
 double as_decimal(float value);
 
@@ -56,13 +59,15 @@ class Findings {
     void event(std::string_view kind, Severity severity, std::string_view text,
                std::string details);
 
-    // That there was this packet, for so-called `port`, which lives for ever.
+    // That there was this packet, for so-called `port`, which lives for ever. Nothing when it is
+    // not told whom it was for.
     void traffic(std::string_view port);
 
     // Members for an event's details: how the packet came here.
     void write_path(JsonWriter& json) const;
 
   private:
+    Sample& add(std::string_view metric, std::string_view unit, SeriesKind kind);
     SourceNote& note_of(const SourceId& source);
 
     const Packet& packet_;

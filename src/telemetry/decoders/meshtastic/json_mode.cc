@@ -1,9 +1,9 @@
 #include "telemetry/decoders/meshtastic/json_mode.h"
 
 #include "base/json_writer.h"
-#include "telemetry/decoders/meshtastic/metric_table.h"
 #include "telemetry/decoders/meshtastic/names.h"
 #include "telemetry/decoders/meshtastic/payloads.h"
+#include "telemetry/decoders/plain_text.h"
 
 #include <cmath>
 #include <limits>
@@ -46,39 +46,6 @@ void write_leaf(JsonWriter& json, const JsonLeaf& leaf) {
     }
 }
 
-bool is_any_of(std::string_view name, std::initializer_list<std::string_view> names) {
-    for (std::string_view each : names) {
-        if (each == name) return true;
-    }
-    return false;
-}
-
-// The name that the metric has in the binary messages.
-std::string metric_name(std::string_view name) {
-    std::string_view channel = name.substr(name.size() - std::min<std::size_t>(name.size(), 4));
-    if (is_any_of(name.substr(0, name.size() - channel.size()), {"voltage", "current"}) &&
-        channel.starts_with("_ch")) {
-        std::string moved(channel.substr(1));
-        moved += '_';
-        return moved += name.substr(0, name.size() - channel.size());
-    }
-    if (name == "pm10" || name == "pm25" || name == "pm100") return std::string(name) + "_standard";
-    return std::string(name);
-}
-
-// Nothing in the message says which kind of telemetry it is. Null: this name does not tell.
-const MetricGroup* group_told_by(std::string_view name) {
-    if (is_any_of(name,
-                  {"battery_level", "channel_utilization", "air_util_tx", "uptime_seconds"})) {
-        return &kDeviceMetrics;
-    }
-    if (name.starts_with("voltage_ch") || name.starts_with("current_ch")) return &kPowerMetrics;
-    bool is_air = is_any_of(name, {"pm10", "pm25", "pm100"}) || name.starts_with("co2") ||
-                  name.starts_with("form_");
-    if (is_air) return &kAirQualityMetrics;
-    return name == "voltage" ? nullptr : &kEnvironmentMetrics;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> JsonMode::integer(std::string_view path) const {
@@ -101,10 +68,10 @@ std::optional<double> JsonMode::number(std::string_view path) const {
     return value;
 }
 
-float JsonMode::real(std::string_view path) const {
-    double value = number(path).value_or(0);
-    bool fits = std::abs(value) <= double{std::numeric_limits<float>::max()};
-    return fits ? static_cast<float>(value) : 0;
+std::optional<float> JsonMode::real(std::string_view path) const {
+    auto value = number(path);
+    if (!value || std::abs(*value) > double{std::numeric_limits<float>::max()}) return std::nullopt;
+    return static_cast<float>(*value);
 }
 
 std::string_view JsonMode::text(std::string_view path) const {
@@ -119,9 +86,19 @@ NodeId JsonMode::node(std::string_view path) const {
     return is_id ? static_cast<NodeId>(value) : 0;
 }
 
-std::string_view JsonMode::read_packet(std::string_view payload, const Topic& topic,
-                                       Packet& packet) {
-    if (std::string_view problem = json_.read(payload); !problem.empty()) return problem;
+bool JsonMode::has(std::string_view path) const {
+    for (const JsonLeaf& leaf : json_.leaves()) {
+        if (!leaf.path.starts_with(path)) continue;
+        if (leaf.path.size() == path.size() || leaf.path[path.size()] == '.') return true;
+    }
+    return false;
+}
+
+std::string JsonMode::read_packet(std::string_view payload, const Topic& topic, Packet& packet) {
+    if (std::string problem(json_.read(payload)); !problem.empty()) {
+        if (!json_.place().empty()) problem += ": " + plain_text(json_.place());
+        return problem;
+    }
     if (text("type").empty() && json_.find("type") == nullptr) return "not a Meshtastic message";
     packet.from = node("from");
     if (packet.from == 0 || packet.from == kBroadcast) return "no sender";
@@ -133,7 +110,7 @@ std::string_view JsonMode::read_packet(std::string_view payload, const Topic& to
     if (packet.gateway == 0) packet.gateway = topic.gateway;
     auto seconds = whole<std::uint64_t>("timestamp").value_or(0);
     packet.time = sound_time(seconds, packet.received).value_or(packet.received);
-    if (auto rssi = whole<std::int32_t>("rssi")) packet.radio = Radio{real("snr"), *rssi};
+    packet.radio = {real("snr"), whole<std::int32_t>("rssi")};
     packet.hops_away = whole<std::uint8_t>("hops_away");
     packet.hop_start = whole<std::uint8_t>("hop_start");
     packet.port = static_cast<Port>(port_of_json_type(text("type")));
@@ -145,9 +122,14 @@ bool JsonMode::is_order() const {
 }
 
 void JsonMode::read_payload(Findings& findings) const {
+    // Messages without a payload exist. Only a text may be anything.
+    bool is_text = findings.packet().port == Port::Text;
+    if (!has(kPayload) || (!is_text && json_.find(kPayload) != nullptr)) return;
     switch (findings.packet().port) {
         case Port::Text:
+        case Port::Alert:
         case Port::DetectionSensor:
+        case Port::RangeTest:
             return read_text(findings);
         case Port::NodeInfo:
             return read_user(findings);
@@ -193,9 +175,10 @@ void JsonMode::read_text(Findings& findings) const {
 
 void JsonMode::read_user(Findings& findings) const {
     wire::User user;
+    user.set_id(std::string(text("payload.id")));
     user.set_long_name(std::string(text("payload.longname")));
     user.set_short_name(std::string(text("payload.shortname")));
-    user.set_hw_model(whole<std::uint32_t>("payload.hardware").value_or(0));
+    if (auto model = whole<std::uint32_t>("payload.hardware")) user.set_hw_model(*model);
     // Older nodes do not tell it.
     if (auto role = whole<std::uint32_t>("payload.role")) user.set_role(*role);
     put_user(user, findings);
@@ -214,6 +197,7 @@ void JsonMode::read_position(Findings& findings) const {
     set("payload.altitude", &wire::Position::set_altitude);
     set_unsigned("payload.time", &wire::Position::set_time);
     set_unsigned("payload.timestamp", &wire::Position::set_timestamp);
+    set_unsigned("payload.location_source", &wire::Position::set_location_source);
     set_unsigned("payload.ground_speed", &wire::Position::set_ground_speed);
     set_unsigned("payload.ground_track", &wire::Position::set_ground_track);
     set_unsigned("payload.sats_in_view", &wire::Position::set_sats_in_view);
@@ -224,18 +208,14 @@ void JsonMode::read_position(Findings& findings) const {
     put_position(position, findings);
 }
 
-void JsonMode::read_telemetry(Findings& findings) const {
-    const MetricGroup* group = nullptr;
-    for (const JsonLeaf& leaf : json_.leaves()) {
-        if (group != nullptr || !leaf.path.starts_with(kInPayload)) continue;
-        group = group_told_by(leaf.path.substr(kInPayload.size()));
+// Texts that were mended are there; values that were lost are null.
+std::string JsonMode::left_out() const {
+    for (const JsonFault& fault : json_.faults()) {
+        const JsonLeaf* leaf = json_.find(fault.path);
+        if (leaf == nullptr || leaf->type != LeafType::Null) continue;
+        return std::string(fault.what) + ": '" + plain_text(fault.path, kNameBytesMax) + "'";
     }
-    if (group == nullptr) group = &kDeviceMetrics;
-    for (const JsonLeaf& leaf : json_.leaves()) {
-        double value = 0;
-        if (!leaf.path.starts_with(kInPayload) || !as_number(leaf, value, false)) continue;
-        put_metric(*group, metric_name(leaf.path.substr(kInPayload.size())), value, findings);
-    }
+    return {};
 }
 
 void JsonMode::read_neighbors(Findings& findings) const {
@@ -246,17 +226,17 @@ void JsonMode::read_neighbors(Findings& findings) const {
     info.set_node_broadcast_interval_secs(interval);
     for (std::size_t i = 0; i < kLeavesMax; i++) {
         std::string path = "payload.neighbors." + std::to_string(i);
-        NodeId neighbor = node(path + ".node_id");
-        if (neighbor == 0) break;
+        if (!has(path)) break;
         wire::Neighbor* added = info.add_neighbors();
-        added->set_node_id(neighbor);
-        added->set_snr(real(path + ".snr"));
+        added->set_node_id(node(path + ".node_id"));
+        if (auto snr = real(path + ".snr")) added->set_snr(*snr);
     }
     put_neighbors(info, findings);
 }
 
 // Names, not ids: they are passed on as they are.
 void JsonMode::read_route(Findings& findings) const {
+    if (!has("payload.route") && !has("payload.route_back")) return;
     std::string details;
     std::string shown;
     JsonWriter json(details);
@@ -265,13 +245,14 @@ void JsonMode::read_route(Findings& findings) const {
     for (std::string_view name : {"route", "snr_towards", "route_back", "snr_back"}) {
         std::string prefix = "payload." + std::string(name) + ".";
         std::size_t count = 0;
+        if (!has(prefix.substr(0, prefix.size() - 1))) continue;
         json.key(name).begin_array();
         for (const JsonLeaf& leaf : json_.leaves()) {
             if (!leaf.path.starts_with(prefix) || count++ >= kLeavesMax) continue;
             write_leaf(json, leaf);
             if (name != "route" || leaf.type != LeafType::Text) continue;
             if (!shown.empty()) shown += " → ";
-            shown += clean_text(leaf.text, kNameBytesMax);
+            shown += clean_name(leaf.text, kNameBytesMax);
         }
         json.end_array();
     }
@@ -281,10 +262,12 @@ void JsonMode::read_route(Findings& findings) const {
 
 void JsonMode::read_waypoint(Findings& findings) const {
     wire::Waypoint waypoint;
-    waypoint.set_id(whole<std::uint32_t>("payload.id").value_or(0));
-    waypoint.set_name(std::string(text("payload.name")));
-    waypoint.set_description(std::string(text("payload.description")));
-    waypoint.set_expire(whole<std::uint32_t>("payload.expire").value_or(0));
+    if (auto id = whole<std::uint32_t>("payload.id")) waypoint.set_id(*id);
+    if (has("payload.name")) waypoint.set_name(std::string(text("payload.name")));
+    if (has("payload.description")) {
+        waypoint.set_description(std::string(text("payload.description")));
+    }
+    if (auto expire = whole<std::uint32_t>("payload.expire")) waypoint.set_expire(*expire);
     waypoint.set_locked_to(node("payload.locked_to"));
     auto latitude = whole<std::int32_t>("payload.latitude_i");
     auto longitude = whole<std::int32_t>("payload.longitude_i");
@@ -296,11 +279,12 @@ void JsonMode::read_waypoint(Findings& findings) const {
 }
 
 void JsonMode::read_paxcount(Findings& findings) const {
-    wire::Paxcount count;
-    count.set_wifi(whole<std::uint32_t>("payload.wifi_count").value_or(0));
-    count.set_ble(whole<std::uint32_t>("payload.ble_count").value_or(0));
-    count.set_uptime(whole<std::uint32_t>("payload.uptime").value_or(0));
-    put_paxcount(count, findings);
+    if (auto wifi = whole<std::uint32_t>("payload.wifi_count"))
+        findings.gauge("pax/wifi", "", *wifi);
+    if (auto ble = whole<std::uint32_t>("payload.ble_count")) findings.gauge("pax/ble", "", *ble);
+    if (auto uptime = whole<std::uint32_t>("payload.uptime")) {
+        findings.count("pax/uptime", "s", SeriesKind::Counter, *uptime);
+    }
 }
 
 }  // namespace martlet::telemetry::meshtastic

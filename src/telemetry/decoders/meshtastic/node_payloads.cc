@@ -1,7 +1,9 @@
+#include "telemetry/decoders/meshtastic/motion.h"
 #include "telemetry/decoders/meshtastic/names.h"
 #include "telemetry/decoders/meshtastic/payloads.h"
 
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <telemetry/proto/meshtastic.pb.h>
 
@@ -11,10 +13,18 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 64;
 constexpr double kDegreesPerUnit = 1e-7;
+constexpr std::uint32_t kAllBits = 32;
+constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
+
+// An empty fact would remove what was known.
+void put_text_fact(std::string_view name, const std::string& text, Findings& findings) {
+    std::string clean = clean_name(text, kNameBytesMax);
+    if (!clean.empty()) findings.fact(name, clean);
+}
 
 void put_names(const std::string& long_name, const std::string& short_name, Findings& findings) {
-    if (!long_name.empty()) findings.name(clean_text(long_name, kNameBytesMax));
-    if (!short_name.empty()) findings.fact("short_name", clean_text(short_name, kNameBytesMax));
+    findings.name(clean_name(long_name, kNameBytesMax));
+    put_text_fact("short_name", short_name, findings);
 }
 
 void put_hardware(std::uint32_t model, Findings& findings) {
@@ -30,8 +40,9 @@ std::optional<telemetry::Position> place(std::int32_t latitude_i, std::int32_t l
     place.latitude = latitude_i / 1e7;
     place.longitude = longitude_i / 1e7;
     if (!is_on_earth(latitude_i, longitude_i)) return std::nullopt;
-    // Old firmware does not tell its precision.
-    if (bits > 0) place.uncertainty_m = uncertainty_m(bits);
+    // Old firmware does not tell its precision. 32 bits: nothing was rounded, which does not say
+    // how far the receiver itself errs.
+    if (bits > 0 && bits < kAllBits) place.uncertainty_m = uncertainty_m(bits);
     return place;
 }
 
@@ -49,7 +60,9 @@ void put_precision(std::uint32_t bits, Findings& findings) {
 
 void put_quality(const wire::Position& position, Findings& findings) {
     auto dilution = [&](std::string_view metric, bool is_told, std::uint32_t hundredths) {
-        if (is_told) findings.sample(metric, "", SeriesKind::Gauge, hundredths / 100.0);
+        // None is perfect: zero is a receiver that does not tell it.
+        if (is_told && hundredths > 0)
+            findings.sample(metric, "", SeriesKind::Gauge, hundredths / 100.0);
     };
     dilution("position/pdop", position.has_pdop(), position.pdop());
     dilution("position/hdop", position.has_hdop(), position.hdop());
@@ -57,7 +70,8 @@ void put_quality(const wire::Position& position, Findings& findings) {
     if (position.has_sats_in_view()) {
         findings.gauge("position/sats_in_view", "", position.sats_in_view());
     }
-    if (position.has_gps_accuracy()) {
+    // No receiver is exact.
+    if (position.gps_accuracy() != 0) {
         findings.gauge("position/gps_accuracy", "mm", position.gps_accuracy());
     }
     constexpr std::string_view kSources[] = {"", "manual", "internal GPS", "external GPS"};
@@ -65,6 +79,18 @@ void put_quality(const wire::Position& position, Findings& findings) {
     if (source > 0 && source < std::size(kSources)) {
         findings.fact("location_source", kSources[source]);
     }
+}
+
+void put_motion(const wire::Position& position, telemetry::Position& place) {
+    constexpr auto kLast = static_cast<std::uint32_t>(LocationSource::External);
+    auto source = static_cast<LocationSource>(
+        position.location_source() <= kLast ? position.location_source() : 0);
+    std::optional<std::uint32_t> track;
+    if (position.has_ground_track()) track = position.ground_track();
+    if (position.has_ground_speed()) {
+        place.speed_kmh = speed_kmh(position.ground_speed(), track, source).value_or(kNotKnown);
+    }
+    if (track) place.heading_deg = heading_deg(*track, source).value_or(kNotKnown);
 }
 
 }  // namespace
@@ -75,11 +101,14 @@ bool is_on_earth(std::int32_t latitude_i, std::int32_t longitude_i) {
 
 double uncertainty_m(std::uint32_t bits) {
     constexpr double kMetresPerDegree = 111'319.49;
-    if (bits >= 32) return 0;
+    if (bits >= kAllBits) return 0;
     return std::ldexp(1.0, 31 - static_cast<int>(bits)) * kDegreesPerUnit * kMetresPerDegree;
 }
 
 void put_user(const wire::User& user, Findings& findings) {
+    // Of another node, passed on by the sender: these are not the sender's names.
+    NodeId named = node_from_text(user.id());
+    if (named != 0 && named != findings.packet().from) return;
     put_names(user.long_name(), user.short_name(), findings);
     put_hardware(user.hw_model(), findings);
     if (user.has_role()) findings.fact("role", role_name(user.role()));
@@ -88,7 +117,6 @@ void put_user(const wire::User& user, Findings& findings) {
 }
 
 void put_position(const wire::Position& position, Findings& findings) {
-    constexpr std::uint32_t kTrackMax = 36'000;
     std::uint32_t seconds = position.time() != 0 ? position.time() : position.timestamp();
     findings.set_time(seconds);
     put_quality(position, findings);
@@ -99,10 +127,7 @@ void put_position(const wire::Position& position, Findings& findings) {
     if (!found) return;
     found->time = findings.time();
     if (auto altitude = altitude_m(position)) found->altitude_m = *altitude;
-    if (position.has_ground_speed()) found->speed_kmh = position.ground_speed();
-    if (position.has_ground_track() && position.ground_track() <= kTrackMax) {
-        found->heading_deg = position.ground_track() / 100.0;
-    }
+    put_motion(position, *found);
     put_precision(position.precision_bits(), findings);
     findings.position(*std::move(found));
 }
@@ -111,9 +136,7 @@ void put_map_report(const wire::MapReport& report, Findings& findings) {
     put_names(report.long_name(), report.short_name(), findings);
     put_hardware(report.hw_model(), findings);
     findings.fact("role", role_name(report.role()));
-    if (!report.firmware_version().empty()) {
-        findings.fact("firmware_version", clean_text(report.firmware_version(), kNameBytesMax));
-    }
+    put_text_fact("firmware_version", report.firmware_version(), findings);
     if (report.region() != 0) findings.fact("region", region_name(report.region()));
     findings.fact("modem_preset", preset_name(report.modem_preset()));
     findings.flag("has_default_channel", report.has_default_channel());

@@ -1,13 +1,14 @@
 #include "telemetry/decoders/meshtastic/packet.h"
 
-#include "base/text.h"
-
 #include <charconv>
 
 namespace martlet::telemetry::meshtastic {
 
 std::string node_text(NodeId node) {
-    return fmt::format("!{:08x}", node);
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::string text = "!";
+    for (int shift = 28; shift >= 0; shift -= 4) text += kHex[node >> shift & 0xf];
+    return text;
 }
 
 NodeId node_from_text(std::string_view text) {

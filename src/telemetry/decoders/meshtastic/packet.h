@@ -41,10 +41,10 @@ enum class Port : std::uint32_t {
     MapReport = 73,
 };
 
-// By radio, as the gateway heard it.
+// By radio, as the gateway heard it, as far as it told.
 struct Radio {
-    float snr_db = 0;
-    std::int32_t rssi_dbm = 0;
+    std::optional<float> snr_db;
+    std::optional<std::int32_t> rssi_dbm;
 };
 
 struct Packet {
@@ -56,13 +56,14 @@ struct Packet {
     std::uint32_t channel_number = 0;
     Time received = 0;
     Time time = 0;  // when the gateway heard it, as far as its clock can be believed
-    std::optional<Radio> radio;
+    Radio radio;
     std::optional<std::uint32_t> hop_limit;
     std::optional<std::uint32_t> hop_start;
     std::optional<std::uint32_t> hops_away;
-    bool want_ack = false;
-    bool is_via_mqtt = false;  // it has been on a broker before it was on this radio
+    std::optional<bool> want_ack;
+    std::optional<bool> is_via_mqtt;  // it has been on a broker before it was on this radio
     bool is_public_key = false;
+    bool is_again = false;  // see Incoming
     std::string encrypted;  // what is to be decrypted; empty: it came in the clear
 
     // Inside the encryption.
