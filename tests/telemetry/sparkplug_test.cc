@@ -9,7 +9,9 @@
 
 #include <cmath>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace martlet::telemetry::sparkplug {
 namespace {
@@ -101,6 +103,27 @@ TEST(SparkplugPayload, has_bounds) {
     empty_metrics.resize(kMetricsMax * 2);
     EXPECT_EQ(read_payload(empty_metrics, payload), "");
     EXPECT_EQ(payload.metrics.size(), kMetricsMax);
+}
+
+TEST(SparkplugPayload, a_bomb_is_refused) {
+    // 4 MiB and one byte of zeros as raw deflate.
+    std::string body("\xed\xc1\x01\x01\x00\x00\x00\x82\x20\xff\xaf\x6e\x48\x40\x01", 15);
+    body += std::string(4063, '\0') + "\x9c\x1b";
+    Payload payload;
+    std::string wrapper = "\x22\x12SPBV1.0_COMPRESSED\x2a\xf0\x1f" + body;
+    EXPECT_EQ(read_payload(wrapper, payload), "compressed payload larger than 4 MiB");
+    EXPECT_TRUE(payload.metrics.empty());
+}
+
+TEST(SparkplugPayload, a_float_is_its_shortest_decimal) {
+    Payload payload;
+    for (auto [bytes, value] :
+         {std::pair{"\xcd\xcc\xa8\x41", 21.1}, std::pair{"\xcd\xcc\xcc\x3d", 0.1},
+          std::pair{"\xff\xff\x7f\x7f", 3.4028235e38}}) {
+        std::string metric = std::string("\x12\x05\x65", 3) + std::string(bytes, 4);
+        EXPECT_EQ(read_payload(metric, payload), "");
+        EXPECT_EQ(payload.metrics.at(0).value, RawValue(value));
+    }
 }
 
 TEST(SparkplugEdge, names_belong_to_their_device) {
@@ -199,6 +222,21 @@ TEST_F(SparkplugDecoderTest, asks_no_more_than_sixty_times_a_minute_of_a_crowd) 
     }
     EXPECT_EQ(count, 60U);
     EXPECT_EQ(asked("spBv1.0/g/NDATA/another", kNow + 60'000), 1U);
+}
+
+TEST_F(SparkplugDecoderTest, few_unknown_compressions_are_told_by_name) {
+    std::set<std::string> problems;
+    for (char letter = 'A'; letter <= 'Z'; letter++) {
+        Decoded out;
+        std::string payload = std::string("\x12\x0e\x0a\x09") + "algorithm\x7a\x01" + letter +
+                              "\x22\x12SPBV1.0_COMPRESSED\x2a\x01x";
+        decoder_->decode({"spBv1.0/g/NDATA/e", payload, kNow}, out);
+        EXPECT_EQ(out.verdict, Verdict::Unreadable);
+        problems.insert(out.problem);
+    }
+    EXPECT_EQ(problems.size(), 9U);
+    EXPECT_TRUE(problems.contains("unknown compression A"));
+    EXPECT_TRUE(problems.contains("unknown compression"));
 }
 
 TEST_F(SparkplugDecoderTest, a_clock_that_goes_back_does_not_silence_it) {

@@ -1,15 +1,20 @@
 // Sparkplug B: births name the metrics, data may carry their aliases only, deaths make a node and
 // its devices stale. What is missing is asked for again by a rebirth.
 
+#include "base/hash_map.h"
+#include "base/text.h"
 #include "telemetry/decoders/json/metric_words.h"
+#include "telemetry/decoders/plain_text.h"
 #include "telemetry/decoders/recent.h"
 #include "telemetry/decoders/registry.h"
 #include "telemetry/decoders/sparkplug/edge.h"
 #include "telemetry/decoders/sparkplug/payload.h"
+#include "telemetry/emergency.h"
 #include "telemetry/payload_json.h"
 #include "telemetry/payload_time.h"
 
 #include <array>
+#include <limits>
 
 namespace martlet::telemetry {
 
@@ -18,11 +23,15 @@ namespace {
 using namespace sparkplug;
 
 constexpr std::size_t kEdgesMax = 1'000;
+// Past it the alarm that was silent longest is forgotten, and would be told again.
+constexpr std::size_t kAlarmsMax = 10'000;
 constexpr std::size_t kMetricsOfAllMax = 200'000;
 constexpr Time kMinute = 60'000;
 constexpr Time kDay = 24 * 60 * kMinute;
 // A crowd of invented nodes must not make the broker talk.
 constexpr int kRebirthsAMinuteMax = 60;
+// Reasons are counted by their words, of which a sender must not make any number.
+constexpr std::size_t kCompressionsMax = 8;
 
 enum class MessageType : std::uint8_t { Birth, Data, Death, Command };
 
@@ -81,6 +90,52 @@ Time time_of(const Metric& metric, const Payload& payload, Time received) {
     return received;
 }
 
+// Births teach `info` before their own metrics are put: a unit of its own is that of a message of
+// data, or of a metric that could not be learned.
+void put_unit(const Metric& metric, const MetricInfo* info, Sample& sample) {
+    bool is_declared = info != nullptr && (metric.unit.empty() || metric.unit == info->unit);
+    sample.unit = is_declared ? info->unit : metric.unit;
+    if (sample.unit.empty()) return;
+    sample.unit_source = is_declared ? UnitSource::Declared : UnitSource::Stated;
+}
+
+// The first value that was lost tells why, and by which name.
+void tell_lost(std::string_view reason, std::string_view name, Decoded& out) {
+    constexpr std::size_t kNameBytesMax = 64;
+    if (reason.empty() || !out.problem.empty()) return;
+    out.problem = fmt::format("{}: '{}'", reason, plain_text(name, kNameBytesMax));
+}
+
+// Its digits would not survive as a number.
+const std::uint64_t* long_number(const Metric& metric, DataType type) {
+    constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    const auto* number = std::get_if<std::uint64_t>(&metric.value);
+    bool is_whole = type == DataType::UInt64 || type == DataType::Unknown;
+    return is_whole && number != nullptr && *number > kLargest ? number : nullptr;
+}
+
+void put_fact(const SourceId& source, std::string name, std::string text, Decoded& out) {
+    bool is_last = !out.notes.empty() && out.notes.back().source == source;
+    if (!is_last) out.notes.push_back({source, {}, {}});
+    out.notes.back().facts.emplace_back(std::move(name), std::move(text));
+}
+
+JsonLeaf leaf_of(const Value& value, bool is_boolean) {
+    JsonLeaf leaf;
+    if (const auto* text = std::get_if<std::string>(&value)) {
+        leaf.type = LeafType::Text;
+        leaf.text = *text;
+    } else if (const auto* real = std::get_if<double>(&value)) {
+        leaf.type = LeafType::Real;
+        leaf.number = *real;
+    } else {
+        leaf.type = is_boolean ? LeafType::Boolean : LeafType::Integer;
+        leaf.integer = std::get<std::int64_t>(value);
+        leaf.number = static_cast<double>(leaf.integer);
+    }
+    return leaf;
+}
+
 void put_unreadable(std::string_view problem, Decoded& out) {
     out.verdict = Verdict::Unreadable;
     out.problem = problem;
@@ -98,10 +153,14 @@ class SparkplugDecoder final : public Decoder {
     void read_death(const Address& address, Edge& edge, Time received, Decoded& out);
     void read_data(const Address& address, Edge& edge, Time received, Decoded& out);
     // False: nobody said what this metric is.
+    // Units are declared by births; data may state its own.
     bool put_metric(const Address& address, const Edge& edge, const Metric& metric, Time received,
                     Decoded& out);
+    // An event for an alarm that begins, and for one that tells another thing.
+    void judge_alarm(std::string_view name, const Sample& sample, bool is_boolean, Decoded& out);
     void ask_rebirth(const Address& address, Edge& edge, Time received, Decoded& out);
     bool may_ask(Edge& edge, Time received);
+    std::string_view known_problem(const std::string& problem);
     Edge& edge_of(const std::string& id);
     void keep_bound(Edge& edge, std::size_t metrics_before);
 
@@ -109,8 +168,10 @@ class SparkplugDecoder final : public Decoder {
     Recent<Edge> edges_{kEdgesMax};
     std::size_t metrics_ = 0;  // of all edges
     Recent<bool> hosts_{kEdgesMax};
+    Recent<std::string> alarms_{kAlarmsMax};  // the last one told of each metric; empty: over
     Time asked_minute_ = 0;
     int asked_in_minute_ = 0;
+    TextSet compressions_;  // unknown ones that were told by name
     Payload payload_;
     PayloadJson json_;
 };
@@ -147,9 +208,10 @@ void SparkplugDecoder::decode(const Incoming& message, Decoded& out) {
     if (!is_sound) return put_unreadable("not a Sparkplug topic", out);
     out.sender = source_of(address);
     if (address.type == MessageType::Command) return;
-    if (std::string_view problem = read_payload(message.payload, payload_); !problem.empty()) {
-        return put_unreadable(problem, out);
+    if (auto problem = read_payload(message.payload, payload_); !problem.empty()) {
+        return put_unreadable(known_problem(problem), out);
     }
+    out.problem = payload_.left_out;
     Edge& edge = edge_of(edge_id(address));
     std::size_t metrics_before = edge.metric_count();
     switch (address.type) {
@@ -174,7 +236,9 @@ void SparkplugDecoder::read_host(std::string_view host, const Incoming& message,
     if (!is_online && message.payload != "OFFLINE") {
         if (message.payload.empty()) return;
         if (std::string_view problem = json_.read(message.payload); !problem.empty()) {
-            return put_unreadable(problem, out);
+            put_unreadable(problem, out);
+            if (!json_.place().empty()) out.problem += ": " + plain_text(json_.place());
+            return;
         }
         const JsonLeaf* online = json_.find("online");
         if (online == nullptr || online->type != LeafType::Boolean) {
@@ -235,8 +299,10 @@ void SparkplugDecoder::read_data(const Address& address, Edge& edge, Time receiv
         if (!put_metric(address, edge, metric, received, out)) is_all_known = false;
     }
     if (!is_complete || !is_all_known) ask_rebirth(address, edge, received, out);
-    if (!out.samples.empty()) {
+    if (!out.samples.empty() || !out.notes.empty()) {
         out.verdict = Verdict::Read;
+    } else if (!out.problem.empty()) {
+        out.verdict = Verdict::Unreadable;
     } else if (!is_all_known) {
         put_unreadable(edge.has_birth() ? "unknown alias" : "no birth seen", out);
     }
@@ -250,19 +316,50 @@ bool SparkplugDecoder::put_metric(const Address& address, const Edge& edge, cons
     if (metric.is_null || is_control(name)) return true;
     DataType type = metric.type;
     if (type == DataType::Unknown && info != nullptr) type = info->type;
+    if (const std::uint64_t* number = long_number(metric, type)) {
+        put_fact(source_of(address), metric_name(name), std::to_string(*number), out);
+        return true;
+    }
     std::optional<Value> value = typed_value(metric.value, type);
-    if (!value) return true;
-    bool is_state = std::holds_alternative<std::string>(*value) || type == DataType::Boolean ||
-                    type == DataType::DateTime || std::holds_alternative<bool>(metric.value);
+    if (!value) return tell_lost(lost_reason(metric), name, out), true;
+    bool is_boolean = type == DataType::Boolean || std::holds_alternative<bool>(metric.value);
+    bool is_state =
+        std::holds_alternative<std::string>(*value) || is_boolean || type == DataType::DateTime;
     Sample sample;
     sample.source = source_of(address);
     sample.metric = metric_name(name);
-    sample.unit = metric.unit.empty() && info != nullptr ? info->unit : metric.unit;
+    put_unit(metric, info, sample);
     sample.kind = is_state ? SeriesKind::State : SeriesKind::Gauge;
     sample.time = time_of(metric, payload_, received);
     sample.value = std::move(*value);
+    bool can_alarm = info == nullptr ? alarm_key(alarm_path(name)) : info->can_alarm;
+    if (can_alarm && type != DataType::DateTime) judge_alarm(name, sample, is_boolean, out);
     out.samples.push_back(std::move(sample));
     return true;
+}
+
+// A birth tells again all that holds: an alarm that stands is not begun anew by it.
+void SparkplugDecoder::judge_alarm(std::string_view name, const Sample& sample, bool is_boolean,
+                                   Decoded& out) {
+    Alarm alarm = alarm_of_member(alarm_path(name), leaf_of(sample.value, is_boolean));
+    std::string told;
+    if (const auto* text = std::get_if<std::string>(&sample.value); alarm && text != nullptr) {
+        told = fmt::format("{}: {}", name, *text);
+    } else if (alarm) {
+        told = name;
+    }
+    std::string key = sample.source.id + '\n' + sample.metric;
+    const std::string* last = alarms_.find(key);
+    if (last != nullptr ? *last == told : told.empty()) return;
+    alarms_.touch(key) = told;
+    if (!alarm) return;
+    Event event;
+    event.source = sample.source;
+    event.time = sample.time;
+    event.kind = alarm.event;
+    event.severity = alarm.severity;
+    event.text = std::move(told);
+    out.events.push_back(std::move(event));
 }
 
 void SparkplugDecoder::ask_rebirth(const Address& address, Edge& edge, Time received,
@@ -287,6 +384,15 @@ bool SparkplugDecoder::may_ask(Edge& edge, Time received) {
     asked_in_minute_++;
     edge.asked = received;
     return true;
+}
+
+// The names of the first few unknown compressions are told, later ones are nameless.
+std::string_view SparkplugDecoder::known_problem(const std::string& problem) {
+    constexpr std::string_view kUnknown = "unknown compression";
+    if (!problem.starts_with(kUnknown) || compressions_.contains(problem)) return problem;
+    if (compressions_.size() >= kCompressionsMax) return kUnknown;
+    compressions_.insert(problem);
+    return problem;
 }
 
 Edge& SparkplugDecoder::edge_of(const std::string& id) {

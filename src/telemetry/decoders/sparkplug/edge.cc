@@ -1,5 +1,7 @@
 #include "telemetry/decoders/sparkplug/edge.h"
 
+#include "telemetry/emergency.h"
+
 #include <algorithm>
 
 namespace martlet::telemetry::sparkplug {
@@ -72,7 +74,7 @@ void Edge::learn(std::string_view device, const Metric& metric) {
         metrics_.emplace_back();
         by_name_.emplace(std::move(key), place);
     }
-    metrics_[place] = {metric.name, metric.type, metric.unit};
+    metrics_[place] = {metric.name, metric.type, metric.unit, alarm_key(alarm_path(metric.name))};
     bool is_known = metric.alias && by_alias_.contains(*metric.alias);
     if (metric.alias && (is_known || by_alias_.size() < kEdgeMetricsMax)) {
         by_alias_[*metric.alias] = place;
@@ -112,6 +114,12 @@ bool Edge::set_device_online(std::string_view device, bool is_online) {
     bool is_change = found->second != is_online;
     found->second = is_online;
     return is_change;
+}
+
+std::string alarm_path(std::string_view metric) {
+    std::string path(metric);
+    std::replace(path.begin(), path.end(), '/', '.');
+    return path;
 }
 
 bool is_control(std::string_view metric) {

@@ -22,6 +22,7 @@ struct MetricInfo {
     std::string name;
     DataType type = DataType::Unknown;
     std::string unit;
+    bool can_alarm = false;
 };
 
 class Edge {
@@ -63,6 +64,9 @@ class Edge {
     TextMap<std::size_t> by_name_;
     TextMap<bool> devices_;  // online?
 };
+
+// The name as a path of keys, as alarms are judged by: "Alarms/Fire" is "Alarms.Fire".
+std::string alarm_path(std::string_view metric);
 
 // "Node Control/Rebirth", bdSeq and the like: no readings.
 bool is_control(std::string_view metric);
