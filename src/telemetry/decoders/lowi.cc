@@ -1,279 +1,356 @@
 // The decoder of the LOWI energy gateway: one flat JSON object for each channel, numbers as numbers
 // or as text. Channel 0 is the house's P1 meter. No time in the payload: the arrival counts. All
-// channels are metrics of one source, "CH0/power_import" and so on. Its topics have a shape that
-// others' may have as well: what is none of its own is read as anything else is, by `json`.
+// channels are metrics of one source, "CH0/power_import" and so on; `ident` names it. Its topics
+// have a shape that others' may have as well: what is none of its own is read as anything else is,
+// by `json`.
 
-#include "telemetry/decoders/plain_text.h"
+#include "base/text.h"
+#include "telemetry/decoders/key_list.h"
+#include "telemetry/decoders/lowi/fields.h"
+#include "telemetry/decoders/lowi/gateways.h"
+#include "telemetry/decoders/lowi/recognise.h"
+#include "telemetry/decoders/lowi/scales.h"
 #include "telemetry/decoders/registry.h"
+#include "telemetry/json_faults.h"
+#include "telemetry/ledger_decimal.h"
 #include "telemetry/payload_json.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace martlet::telemetry {
 
 namespace {
 
-// What a field's raw number is divided by, so that 5123456 Wh are exactly 5123.456 kWh.
-struct Divisors {
-    double none = 1;
-    double current = 100;  // told in 1/100 A
-    double energy = 1000;  // told in Wh
-    double gas = 1000;     // told in litres
-    double water = 1000;
-};
+using namespace lowi;
 
-struct Field {
-    std::string_view key;
-    std::string_view metric;
-    std::string_view unit;
-    SeriesKind kind;
-    double Divisors::*divisor;
-};
-
-// The energy of the hour, day and month begins again at 0 by the clock: gauges, no counters.
-constexpr Field kFields[] = {
-    {"U", "voltage", "V", SeriesKind::Gauge, &Divisors::none},
-    {"I", "current", "A", SeriesKind::Gauge, &Divisors::current},
-    {"PI", "power_import", "W", SeriesKind::Gauge, &Divisors::none},
-    {"PE", "power_export", "W", SeriesKind::Gauge, &Divisors::none},
-    {"P", "power", "W", SeriesKind::Gauge, &Divisors::none},
-    {"T", "tariff", "", SeriesKind::State, &Divisors::none},
-    {"CIH", "energy_import_high", "kWh", SeriesKind::Meter, &Divisors::energy},
-    {"CIL", "energy_import_low", "kWh", SeriesKind::Meter, &Divisors::energy},
-    {"CEH", "energy_export_high", "kWh", SeriesKind::Meter, &Divisors::energy},
-    {"CEL", "energy_export_low", "kWh", SeriesKind::Meter, &Divisors::energy},
-    {"CG", "gas", "m³", SeriesKind::Meter, &Divisors::gas},
-    {"CW", "water", "m³", SeriesKind::Meter, &Divisors::water},
-    {"HC", "energy_hour", "kWh", SeriesKind::Gauge, &Divisors::energy},
-    {"DC", "energy_day", "kWh", SeriesKind::Gauge, &Divisors::energy},
-    {"MC", "energy_month", "kWh", SeriesKind::Gauge, &Divisors::energy},
-    {"CH", "energy_high", "kWh", SeriesKind::Meter, &Divisors::energy},
-    {"CL", "energy_low", "kWh", SeriesKind::Meter, &Divisors::energy},
-    {"REL", "relay", "", SeriesKind::State, &Divisors::none},
-    {"RSSI", "rssi", "dBm", SeriesKind::Gauge, &Divisors::none},
-};
-
-// Texts that say what a channel is.
-constexpr std::pair<std::string_view, std::string_view> kFacts[] = {
-    {"Name", "name"}, {"Type", "type"}, {"Units", "units"}};
-constexpr std::size_t kFactBytesMax = 64;
-
-// Below this the measured power says little about the current.
-constexpr double kCheckedPowerMin = 200;
-
-bool is_channel(std::string_view level) {
-    if (!level.starts_with("CH") || level.size() < 3 || level.size() > 5) return false;
-    return level.find_first_not_of("0123456789", 2) == std::string_view::npos;
-}
-
-// `SERIAL/SET/REL/CH4`: somebody switches a relay.
-bool is_order(std::string_view topic) {
-    return topic.find("/SET/REL/") != std::string_view::npos;
-}
-
-// Whose channel the topic is about; owners may rename the first level, so that any text is a
-// serial number. `SERIAL/PUB/CH0`, `SERIAL/CH0`, `SERIAL/ANYTHING/CH0`; under a prefix as well.
-bool read_topic(std::string_view topic, std::string& serial, std::string_view& channel) {
-    auto slash = topic.rfind('/');
-    if (slash == std::string_view::npos || !is_channel(topic.substr(slash + 1))) return false;
-    channel = topic.substr(slash + 1);
-    auto before = topic.substr(0, slash);
-    serial = before.substr(0, before.rfind('/'));
-    return !serial.empty();
-}
-
-// "0" and "1", also as "ON" and "OFF".
-bool as_state(const JsonLeaf& leaf, std::int64_t& state) {
-    double number = 0;
-    if (leaf.type == LeafType::Boolean) {
-        state = leaf.integer;
-        return true;
-    }
-    if (as_number(leaf, number)) {
-        state = number == 1 ? 1 : 0;
-        return number == 0 || number == 1;
-    }
-    state = leaf.text == "ON" ? 1 : 0;
-    return leaf.type == LeafType::Text && (leaf.text == "ON" || leaf.text == "OFF");
-}
-
-// What came whole and needs no scale stays whole.
-Value scaled(double number, double divisor) {
-    constexpr double kExactMax = 1e15;
-    if (divisor == 1 && number == std::trunc(number) && std::abs(number) < kExactMax) {
-        return static_cast<std::int64_t>(number);
-    }
-    return number / divisor;
-}
+// The tariff in words is told when it changes, and again after this time.
+constexpr Time kTariffToldEvery = 3'600'000;
 
 class LowiDecoder : public Decoder {
   public:
-    LowiDecoder(const Divisors& divisors, std::unique_ptr<Decoder> others)
-        : divisors_(divisors), others_(std::move(others)) {}
+    LowiDecoder(Scales scales, std::unique_ptr<Decoder> others)
+        : scales_(std::move(scales)), others_(std::move(others)) {}
 
     void decode(const Incoming& message, Decoded& out) override;
 
   private:
-    bool is_own(const Incoming& message, std::string_view problem) const;
-    void add_field(const Field& field, Time time, Decoded& out);
+    void read_numbers();
+    void read_channel(const Incoming& message, Decoded& out);
+    CurrentReading current_reading() const;
+    void add_field(FieldPlace place, Time time, Decoded& out);
     void add_net_power(Time time, Decoded& out);
-    void add_facts(Decoded& out);
-    void check_current(SourceNote& note);
+    void add_tariff_name(Channel& channel, Time time, Decoded& out);
+    bool is_told_as_is(const Field& field) const;
+    void refuse(std::string_view key, std::string_view why);
+    KeyList unknown_keys(Decoded& out) const;
+    void tell_others(Decoded& out);
+    void add_facts(const Place& place, const Channel& channel, Decoded& out);
+    void add_name(SourceNote& note);
+    void add_current_facts(const Channel& channel, SourceNote& note);
+    void add_active_counter(SourceNote& note);
+    void add_fact(std::string_view name, std::string_view text, SourceNote& note);
+    void add_told_fact(std::string_view name, std::string_view text, SourceNote& note);
     Sample& add_sample(const Field& field, Time time, Decoded& out);
-    std::optional<double> number(std::string_view key) const;
+    std::optional<double> number(FieldPlace place) const;
+    std::string_view text(TextPlace place) const;
 
-    Divisors divisors_;
+    Scales scales_;
     std::unique_ptr<Decoder> others_;
     PayloadJson json_;
-    std::string channel_;  // "CH0/", of the message that is being read
+    Gateways gateways_;
+
+    // Of the message that is being read.
+    std::string channel_;  // "CH0/"
+    Divisors divisors_;
+    bool is_current_set_ = false;
+    Leaves leaves_{};
+    std::array<double, kFieldCount> numbers_{};  // NaN: none
+    std::string_view units_text_;
+    StatedUnits units_;
+    KeyList refused_;
+    std::string_view why_refused_;  // the first of them
+    std::optional<std::int64_t> tariff_;
 };
 
 void LowiDecoder::decode(const Incoming& message, Decoded& out) {
-    std::string_view channel;
-    SourceId source{"lowi", {}};
     if (message.payload.empty() || is_order(message.topic)) return;
-    if (!read_topic(message.topic, source.id, channel)) return others_->decode(message, out);
+    Place place = place_of(message.topic);
     auto problem = json_.read(message.payload);
     if (problem.empty() && !json_.is_object()) problem = "not an object";
-    if (!is_own(message, problem)) return others_->decode(message, out);
-    out.sender = std::move(source);
-    channel_ = channel;
-    channel_ += '/';
+    leaves_ = find_leaves(json_);
+    if (!is_own(place, json_, leaves_)) return others_->decode(message, out);
+    channel_ = channel_of(place, leaves_);
+    out.sender = {"lowi", gateways_.id_of(place, ident_of(leaves_))};
+    if (problem.empty() && out.sender.id.empty()) problem = "no ident on a topic of several LOWIs";
     if (!problem.empty()) {
         out.verdict = Verdict::Unreadable;
         out.problem = problem;
         return;
     }
-    for (const Field& field : kFields) add_field(field, message.received, out);
-    add_net_power(message.received, out);
-    if (out.samples.empty()) return;
-    out.verdict = Verdict::Read;
-    add_facts(out);
+    Channel& channel = gateways_.channel(out.sender.id, channel_);
+    channel_ += '/';
+    refused_ = {};
+    why_refused_ = {};
+    units_text_ = text(Units);
+    units_ = stated_units(units_text_);
+    read_numbers();
+    divisors_ = scales_.of(out.sender.id, is_current_set_);
+    if (!is_current_set_) {
+        channel.current.learn(current_reading());
+        divisors_.current = channel.current.divisor();
+    }
+    read_channel(message, out);
+    if (!out.samples.empty()) {
+        out.verdict = Verdict::Read;
+        add_tariff_name(channel, message.received, out);
+        add_facts(place, channel, out);
+    }
+    tell_others(out);
 }
 
-// On `SERIAL/PUB/CH0` it is, whatever it says. On other topics it says who it is.
-bool LowiDecoder::is_own(const Incoming& message, std::string_view problem) const {
-    auto before = message.topic.substr(0, message.topic.rfind('/'));
-    if (before.ends_with("/PUB")) return true;
-    if (!problem.empty()) return false;
-    return json_.find("ident") != nullptr || json_.find("device_CH") != nullptr;
+void LowiDecoder::read_numbers() {
+    for (std::size_t i = 0; i < kFieldCount; i++) {
+        numbers_[i] = std::numeric_limits<double>::quiet_NaN();
+        if (leaves_[i] != nullptr) as_number(*leaves_[i], numbers_[i]);
+    }
+}
+
+void LowiDecoder::read_channel(const Incoming& message, Decoded& out) {
+    tariff_.reset();
+    for (std::size_t i = 0; i < kFieldCount; i++)
+        add_field(static_cast<FieldPlace>(i), message.received, out);
+    add_net_power(message.received, out);
 }
 
 Sample& LowiDecoder::add_sample(const Field& field, Time time, Decoded& out) {
     Sample& sample = out.samples.emplace_back();
     sample.source = out.sender;
+    sample.metric.reserve(channel_.size() + field.metric.size());
     sample.metric = channel_;
-    sample.metric += field.metric;
-    sample.unit = field.unit;
+    bool is_as_is = is_told_as_is(field);
+    sample.metric += is_as_is && units_.is_volume ? field.volume_metric : field.metric;
+    sample.unit = is_as_is ? units_.unit : field.unit;
     sample.kind = field.kind;
     sample.time = time;
+    if (!units_.unit.empty() && units_.unit == sample.unit) sample.unit_source = UnitSource::Stated;
     return sample;
 }
 
-void LowiDecoder::add_field(const Field& field, Time time, Decoded& out) {
-    const JsonLeaf* leaf = json_.find(field.key);
-    if (leaf == nullptr) return;
+// `Units` contradicts the documented unit.
+bool LowiDecoder::is_told_as_is(const Field& field) const {
+    if (units_.instead_of.empty() || units_.instead_of != field.unit) return false;
+    return !units_.is_volume || !field.volume_metric.empty();
+}
+
+// An empty text is no value.
+bool is_left_out(const JsonLeaf& leaf) {
+    return leaf.type == LeafType::Null || (leaf.type == LeafType::Text && leaf.text.empty());
+}
+
+void LowiDecoder::add_field(FieldPlace place, Time time, Decoded& out) {
+    if (leaves_[place] == nullptr) return;
+    const Field& field = fields()[place];
     std::int64_t state = 0;
-    double number = 0;
     if (field.kind == SeriesKind::State) {
-        if (as_state(*leaf, state)) add_sample(field, time, out).value = state;
-    } else if (as_number(*leaf, number)) {
-        add_sample(field, time, out).value = scaled(number, divisors_.*field.divisor);
+        if (is_left_out(*leaves_[place])) return;
+        if (!as_state(*leaves_[place], state)) return refuse(field.key, "expected 0 or 1");
+        add_sample(field, time, out).value = state;
+        if (place == Tariff) tariff_ = state;
+    } else if (auto told = number(place)) {
+        double divisor = is_told_as_is(field) ? 1 : divisors_.*field.divisor;
+        add_sample(field, time, out).value = scaled(*told, divisor);
+    } else if (!is_left_out(*leaves_[place])) {
+        refuse(field.key, "not a number");
     }
+}
+
+void LowiDecoder::refuse(std::string_view key, std::string_view why) {
+    refused_.add(key);
+    if (why_refused_.empty()) why_refused_ = why;
+}
+
+KeyList LowiDecoder::unknown_keys(Decoded& out) const {
+    KeyList unknown;
+    auto known = leaves_.size() -
+                 static_cast<std::size_t>(std::count(leaves_.begin(), leaves_.end(), nullptr));
+    // Nearly always all are known.
+    if (known == json_.leaves().size()) return unknown;
+    for (const JsonLeaf& leaf : json_.leaves()) {
+        if (leaf.path.empty() || is_known_key(leaf.path) || !unknown.add(leaf.path)) continue;
+        auto meant = meant_key(leaf.path);
+        if (meant.empty() || !out.hint.empty()) continue;
+        out.hint = fmt::format("'{}': did you mean {}?", unknown.last(), meant);
+    }
+    return unknown;
+}
+
+// The values that were not kept, as facts and as the reason.
+void LowiDecoder::tell_others(Decoded& out) {
+    KeyList unknown = unknown_keys(out);
+    if (!why_refused_.empty())
+        out.problem = fmt::format("{}: '{}'", why_refused_, refused_.first());
+    for (const JsonFault& fault : json_.faults()) {
+        const JsonLeaf* leaf = json_.find(fault.path);
+        if (leaf != nullptr && leaf->type == LeafType::Null && is_known_key(fault.path))
+            refused_.add(fault.path);
+    }
+    if (!refused_.is_empty() || !unknown.is_empty()) {
+        if (out.notes.empty()) out.notes.emplace_back().source = out.sender;
+        add_fact("unknown_keys", unknown.text(), out.notes.back());
+        add_fact("refused_keys", refused_.text(), out.notes.back());
+    }
+    tell_faults(json_.faults(), out);
+    if (!out.problem.empty() && out.samples.empty()) out.verdict = Verdict::Unreadable;
+    if (out.problem.empty() && !out.hint.empty()) out.problem = "misspelt key";
+    if (!out.samples.empty() || unknown.is_empty()) return;
+    out.verdict = Verdict::Unreadable;
+    if (out.problem.empty()) out.problem = "no key of a LOWI";
 }
 
 void LowiDecoder::add_net_power(Time time, Decoded& out) {
-    static constexpr Field kNet{"", "power_net", "W", SeriesKind::Gauge, &Divisors::none};
-    auto power_in = number("PI");
-    auto power_out = number("PE");
+    auto power_in = number(PowerImport);
+    auto power_out = number(PowerExport);
     if (power_in && power_out) {
-        add_sample(kNet, time, out).value = scaled(*power_in - *power_out, 1);
+        add_sample(kNetPower, time, out).value =
+            scaled(decimal_difference(*power_in, *power_out), 1);
     }
 }
 
-void LowiDecoder::add_facts(Decoded& out) {
-    SourceNote note;
+void LowiDecoder::add_tariff_name(Channel& channel, Time time, Decoded& out) {
+    if (!tariff_) return;
+    bool is_recent = time >= channel.tariff_told && time - channel.tariff_told < kTariffToldEvery;
+    if (channel.tariff == *tariff_ && is_recent) return;
+    channel.tariff = static_cast<int>(*tariff_);
+    channel.tariff_told = time;
+    add_sample(kTariffName, time, out).value = std::string(*tariff_ == 1 ? "day" : "night");
+}
+
+// Words of ours.
+void LowiDecoder::add_fact(std::string_view name, std::string_view text, SourceNote& note) {
+    if (text.empty()) return;
+    auto& [full_name, value] = note.facts.emplace_back();
+    full_name.reserve(channel_.size() + name.size());
+    full_name = channel_;
+    full_name += name;
+    value = text;
+}
+
+void LowiDecoder::add_told_fact(std::string_view name, std::string_view text, SourceNote& note) {
+    add_fact(name, short_text(text), note);
+}
+
+void LowiDecoder::add_facts(const Place& place, const Channel& channel, Decoded& out) {
+    SourceNote& note = out.notes.emplace_back();
     note.source = out.sender;
-    const JsonLeaf* ident = json_.find("ident");
-    if (ident != nullptr && ident->type == LeafType::Text && ident->text != out.sender.id) {
-        note.facts.emplace_back("ident", plain_text(ident->text, kFactBytesMax));
+    note.facts.reserve(6);
+    // Where it speaks, when the topic does not say who it is.
+    if (place.root.find(out.sender.id) == std::string_view::npos)
+        note.facts.emplace_back("topic", short_text(place.root));
+    add_name(note);
+    add_told_fact("type", text(DataType), note);
+    add_told_fact("units", units_text_, note);
+    add_current_facts(channel, note);
+    add_active_counter(note);
+    if (note.facts.empty()) out.notes.pop_back();
+}
+
+// Some firmwares name the channel beside the set of data, others one of them only.
+void LowiDecoder::add_name(SourceNote& note) {
+    auto name = text(ChannelName);
+    add_told_fact("name", name.empty() ? text(DataName) : name, note);
+}
+
+CurrentReading LowiDecoder::current_reading() const {
+    CurrentReading reading;
+    reading.current = number(Current).value_or(0);
+    reading.voltage = number(Voltage);
+    reading.is_plug = leaves_[Relay] != nullptr;
+    auto power_in = number(PowerImport);
+    auto power_out = number(PowerExport);
+    double net = power_in.value_or(0) - power_out.value_or(0);
+    reading.power = number(Power);
+    // A meter's own power may be told as 0 beside what it imports.
+    reading.is_net_power = (power_in || power_out) && (net != 0 || !reading.power);
+    if (reading.is_net_power) reading.power = net;
+    if (reading.power) *reading.power *= units_.watts;
+    if (units_.unit == "mA") reading.stated = CurrentUnit::Milliamperes;
+    if (units_.unit == "A") reading.stated = CurrentUnit::Amperes;
+    return reading;
+}
+
+void LowiDecoder::add_current_facts(const Channel& channel, SourceNote& note) {
+    if (!number(Current)) return;
+    add_fact("current_scale", current_fit(current_reading(), divisors_.current), note);
+    if (is_current_set_ || channel.current.unit() == CurrentUnit::Hundredths) return;
+    add_fact("current_unit", channel.current.is_milliampere() ? "mA" : "A", note);
+}
+
+// The meter that runs at this tariff, by the name of its series.
+void LowiDecoder::add_active_counter(SourceNote& note) {
+    if (!tariff_) return;
+    bool is_day = *tariff_ == 1;
+    if (number(ImportHigh) || number(ImportLow)) {
+        bool is_export = number(PowerExport).value_or(0) > number(PowerImport).value_or(0);
+        FieldPlace high = is_export ? ExportHigh : ImportHigh;
+        FieldPlace low = is_export ? ExportLow : ImportLow;
+        add_fact("active_counter", fields()[is_day ? high : low].metric, note);
+    } else if (number(EnergyHigh) || number(EnergyLow)) {
+        const Field& field = fields()[is_day ? EnergyHigh : EnergyLow];
+        bool is_volume = units_.is_volume && is_told_as_is(field);
+        add_fact("active_counter", is_volume ? field.volume_metric : field.metric, note);
     }
-    for (const auto& [key, fact] : kFacts) {
-        const JsonLeaf* leaf = json_.find(key);
-        if (leaf == nullptr || leaf->type != LeafType::Text || leaf->text.empty()) continue;
-        note.facts.emplace_back(channel_ + std::string(fact),
-                                plain_text(leaf->text, kFactBytesMax));
-    }
-    check_current(note);
-    if (!note.facts.empty()) out.notes.push_back(std::move(note));
 }
 
-// Whether the scale of the current fits what power and voltage say: firmwares differ by ten.
-void LowiDecoder::check_current(SourceNote& note) {
-    auto power = number("P");
-    auto voltage = number("U");
-    auto current = number("I");
-    if (!power || !voltage || !current || std::abs(*power) < kCheckedPowerMin) return;
-    double ratio = *voltage * *current / divisors_.current / std::abs(*power);
-    bool fits = ratio > 0.3 && ratio < 3;
-    note.facts.emplace_back(channel_ + "current_scale", fits ? "fits" : "does not fit power");
+std::optional<double> LowiDecoder::number(FieldPlace place) const {
+    if (std::isnan(numbers_[place])) return std::nullopt;
+    return numbers_[place];
 }
 
-std::optional<double> LowiDecoder::number(std::string_view key) const {
-    const JsonLeaf* leaf = json_.find(key);
-    double value = 0;
-    if (leaf == nullptr || !as_number(*leaf, value)) return std::nullopt;
-    return value;
-}
-
-// A scale of 0.01 is a division by exactly 100.
-bool read_scale(const std::string& text, double& divisor) {
-    double scale = 0;
-    if (!as_number(text, scale) || scale <= 0 || scale < 1e-9 || scale > 1e9) return false;
-    divisor = 1 / scale;
-    double whole = std::round(divisor);
-    if (whole >= 1 && std::abs(divisor - whole) < whole * 1e-9) divisor = whole;
-    return true;
+std::string_view LowiDecoder::text(TextPlace place) const {
+    const JsonLeaf* leaf = leaves_[place];
+    return leaf != nullptr && leaf->type == LeafType::Text ? leaf->text : std::string_view();
 }
 
 std::unique_ptr<Decoder> make(const DecoderOptions& options, std::string& problem) {
-    static constexpr std::pair<std::string_view, double Divisors::*> kScales[] = {
-        {"current_scale", &Divisors::current},
-        {"energy_scale", &Divisors::energy},
-        {"gas_scale", &Divisors::gas},
-        {"water_scale", &Divisors::water},
-    };
-    Divisors divisors;
+    Scales scales;
     for (const auto& [name, value] : options) {
-        bool is_taken = false;
-        for (const auto& [word, divisor] : kScales) {
-            if (name == word) is_taken = read_scale(value, divisors.*divisor);
-        }
-        if (is_taken) continue;
+        if (scales.take(name, value)) continue;
         problem = "lowi: cannot use option \"";
         problem += name;
         problem += ' ';
         problem += value;
         problem +=
             "\"; there are current_scale, energy_scale, gas_scale and water_scale, each with a "
-            "number above 0";
+            "number above 0, or with a serial number and a number above 0";
         return nullptr;
     }
     auto others = json_decoder().make({}, problem);
-    return std::make_unique<LowiDecoder>(divisors, std::move(others));
+    return std::make_unique<LowiDecoder>(std::move(scales), std::move(others));
+}
+
+// Below prefixes of up to three levels; deeper ones are for `telemetry_rule`.
+std::vector<std::string_view> default_filters() {
+    static const std::vector<std::string> filters = [] {
+        std::vector<std::string> all;
+        for (std::string_view prefix : {"", "+/", "+/+/", "+/+/+/"}) {
+            all.push_back(std::string(prefix) + "+/PUB/+");
+            all.push_back(std::string(prefix) + "+/SET/REL/+");
+            for (char digit = '0'; digit <= '9'; digit++)
+                all.push_back(std::string(prefix) + "+/CH" + digit);
+        }
+        return all;
+    }();
+    return {filters.begin(), filters.end()};
 }
 
 }  // namespace
 
 DecoderKind lowi_decoder() {
-    return {
-        "lowi",
-        "LOWI energy gateway: P1 meter and channels",
-        {"+/PUB/+", "+/SET/REL/+", "+/CH0",   "+/CH1",   "+/CH2",   "+/CH3",   "+/CH4",   "+/CH5",
-         "+/CH6",   "+/CH7",       "+/CH8",   "+/CH9",   "+/+/CH0", "+/+/CH1", "+/+/CH2", "+/+/CH3",
-         "+/+/CH4", "+/+/CH5",     "+/+/CH6", "+/+/CH7", "+/+/CH8", "+/+/CH9"},
-        make};
+    return {"lowi", "LOWI energy gateway: P1 meter and channels", default_filters(), make};
 }
 
 }  // namespace martlet::telemetry
