@@ -1,20 +1,21 @@
 // Vehicles and other things that move: the generic scheme of topics, OwnTracks, VSS, OBD bridges,
 // and by a rule of the configuration trackers that send their own JSON or NMEA.
 
-#include "telemetry/decoders/json/metric_words.h"
-#include "telemetry/decoders/plain_text.h"
 #include "telemetry/decoders/registry.h"
 #include "telemetry/decoders/vehicle/address.h"
 #include "telemetry/decoders/vehicle/logbook.h"
 #include "telemetry/decoders/vehicle/nmea.h"
+#include "telemetry/decoders/vehicle/notice.h"
 #include "telemetry/decoders/vehicle/obd.h"
 #include "telemetry/decoders/vehicle/object.h"
 #include "telemetry/decoders/vehicle/options.h"
 #include "telemetry/decoders/vehicle/owntracks.h"
+#include "telemetry/decoders/vehicle/place.h"
 #include "telemetry/decoders/vehicle/signals.h"
 #include "telemetry/decoders/vehicle/traccar.h"
 #include "telemetry/decoders/vehicle/vss.h"
 #include "telemetry/decoders/vehicle/words.h"
+#include "telemetry/json_faults.h"
 
 #include <algorithm>
 
@@ -24,21 +25,11 @@ namespace {
 
 using namespace vehicle;
 
-constexpr std::size_t kDetailsBytesMax = 8 * 1024;
 constexpr std::size_t kPlainBytesMax = 8 * 1024;
 
 void put_unreadable(std::string_view problem, Decoded& out) {
     out.verdict = Verdict::Unreadable;
     out.problem = problem;
-}
-
-bool looks_like_json(std::string_view text) {
-    return !text.empty() && (text[0] == '{' || text[0] == '[');
-}
-
-std::string_view unquoted(std::string_view text) {
-    bool is_quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
-    return is_quoted ? text.substr(1, text.size() - 2) : text;
 }
 
 JsonLeaf text_leaf(std::string_view text) {
@@ -53,21 +44,6 @@ bool is_of_codes(std::string_view signal) {
     return named.signal != nullptr && named.signal->field == Field::Codes;
 }
 
-// "59.3293,18.0686" or with a speed. False: not that.
-bool read_coordinates(std::string_view text, Reading& reading) {
-    constexpr std::string_view kMetrics[] = {"lat", "lon", "speed"};
-    double numbers[3] = {};
-    std::size_t count = 0;
-    while (!text.empty()) {
-        std::string_view part = trimmed(take_part(text, ','));
-        if (count == 3 || part.empty() || !as_number(text_leaf(part), numbers[count])) return false;
-        count++;
-    }
-    if (count < 2) return false;
-    for (std::size_t i = 0; i < count; i++) put_number(signal_of(kMetrics[i]), numbers[i], reading);
-    return true;
-}
-
 // A payload without JSON.
 Problem read_plain(const Address& address, std::string_view text, Reading& reading) {
     if (text.size() > kPlainBytesMax) return "too large";
@@ -77,11 +53,18 @@ Problem read_plain(const Address& address, std::string_view text, Reading& readi
     bool is_number = as_number(leaf, number);
     if ((!is_number || is_of_codes(address.signal)) && looks_like_obd(text))
         return read_obd(text, reading);
+    bool is_place =
+        is_place_name(last_word(address.signal)) && read_coordinates(leaf.text, reading);
+    if (is_place) return {};
     if (!address.signal.empty()) {
         put_value(address.signal, leaf, reading);
         return {};
     }
-    return read_coordinates(text, reading) ? Problem() : Problem("no form that is known");
+    if (is_certain_emergency(leaf.text)) {
+        put_alarm("status", leaf, reading);
+        return {};
+    }
+    return read_coordinates(unquoted(text), reading) ? Problem() : Problem("no form that is known");
 }
 
 class VehicleDecoder final : public Decoder {
@@ -94,13 +77,12 @@ class VehicleDecoder final : public Decoder {
   private:
     void read_signals(Address& address, const Incoming& message, Decoded& out);
     void read_many(Address& address, const Incoming& message, Decoded& out);
-    void read_event(const Address& address, const Incoming& message, Decoded& out);
-    void read_emergency(const Address& address, const Incoming& message, Decoded& out);
+    void read_notice(const Address& address, const Incoming& message, Decoded& out);
+    void read_alarm(Address& address, const Incoming& message, Decoded& out);
     void read_codes(Address& address, const Incoming& message, Decoded& out);
     void read_status(const Address& address, const Incoming& message, Decoded& out);
     void read_track(const Address& address, const Incoming& message, Decoded& out);
-    Event event_in_json(std::string_view payload) const;
-    void put_event_place(Reading& reading) const;
+    void enter_all(const Address& address, std::vector<Reading>& readings, Decoded& out);
 
     AddressRules address_rules_;
     Logbook logbook_;
@@ -108,9 +90,13 @@ class VehicleDecoder final : public Decoder {
 };
 
 void VehicleDecoder::decode(const Incoming& message, Decoded& out) {
-    Address address = address_of(message.topic, address_rules_);
+    Address address = address_of(message.topic, address_rules_, message.filter);
     if (address.id.empty()) return put_unreadable("no vehicle in the topic", out);
     out.sender = Logbook::source_of(address.id);
+    bool is_forwarded = address.branch != Branch::OwnTracks && address.branch != Branch::Talk &&
+                        may_be_traccar(message.payload) && json_.read(message.payload).empty() &&
+                        looks_like_traccar(json_);
+    if (is_forwarded) address.branch = Branch::Signals;
     switch (address.branch) {
         case Branch::Talk:
             return;
@@ -118,10 +104,11 @@ void VehicleDecoder::decode(const Incoming& message, Decoded& out) {
             read_signals(address, message, out);
             break;
         case Branch::Event:
-            read_event(address, message, out);
-            break;
         case Branch::Emergency:
-            read_emergency(address, message, out);
+            read_notice(address, message, out);
+            break;
+        case Branch::Alarm:
+            read_alarm(address, message, out);
             break;
         case Branch::Codes:
             read_codes(address, message, out);
@@ -156,95 +143,60 @@ void VehicleDecoder::read_many(Address& address, const Incoming& message, Decode
         return logbook_.enter(address.id, reading, out);
     }
     if (looks_like_traccar(json_)) {
-        std::string told;
-        readings.emplace_back(message.received);
-        read_traccar(json_, readings.back(), told);
-        bool is_better = !address.is_id_sure && !told.empty() && told.size() <= kIdBytesMax;
-        if (is_better) address.id = told;
+        read_traccar(json_, message.received, readings);
+        bool is_told = std::any_of(readings.begin(), readings.end(),
+                                   [](const Reading& reading) { return !reading.id.empty(); });
+        if (!is_told && !address.is_id_sure)
+            return put_unreadable("no vehicle in the payload", out);
     } else if (Reading reading(message.received); read_viss(json_, reading)) {
         readings.push_back(std::move(reading));
     } else {
         read_object(json_, address.signal, message.received, readings);
     }
-    for (Reading& reading : readings) logbook_.enter(address.id, reading, out);
+    enter_all(address, readings, out);
+    tell_faults(json_.faults(), out);
 }
 
-// `type` and `text` of the object that was read.
-Event VehicleDecoder::event_in_json(std::string_view payload) const {
-    Event event;
-    const JsonLeaf* type = json_.find("type");
-    if (type != nullptr && type->type == LeafType::Text) {
-        event.kind = metric_name(plain_text(type->text, 64));
-    }
-    const JsonLeaf* text = json_.find("text");
-    if (text != nullptr && text->type == LeafType::Text) event.text = plain_text(text->text);
-    if (payload.size() <= kDetailsBytesMax) {
-        event.details = plain_text(payload, kDetailsBytesMax);
-    }
-    return event;
-}
-
-void VehicleDecoder::put_event_place(Reading& reading) const {
-    for (const JsonLeaf& leaf : json_.leaves()) {
-        NamedSignal named = find_signal(leaf.path);
-        if (named.signal == nullptr) continue;
-        Field field = named.signal->field;
-        bool is_of_place = field == Field::Time || field == Field::Latitude ||
-                           field == Field::Longitude || field == Field::Uncertainty;
-        if (is_of_place) put(named, leaf, reading);
+// A payload that names its vehicle knows better than a topic that may not.
+void VehicleDecoder::enter_all(const Address& address, std::vector<Reading>& readings,
+                               Decoded& out) {
+    for (Reading& reading : readings) {
+        bool is_better =
+            !address.is_id_sure && !reading.id.empty() && reading.id.size() <= kIdBytesMax;
+        const std::string id = is_better ? reading.id : address.id;
+        logbook_.enter(id, reading, out);
     }
 }
 
-void VehicleDecoder::read_event(const Address& address, const Incoming& message, Decoded& out) {
-    std::string_view text = trimmed(message.payload);
-    if (text.empty()) return;
+void VehicleDecoder::read_notice(const Address& address, const Incoming& message, Decoded& out) {
+    bool is_empty = trimmed(message.payload).empty();
+    bool is_emergency = address.branch == Branch::Emergency;
+    // An empty retained message ends an emergency.
+    if (is_empty && !(is_emergency && message.retain)) return;
     Reading reading(message.received);
-    Event event;
-    if (looks_like_json(text)) {
-        Problem problem = json_.read(message.payload);
-        if (problem.empty() && !json_.is_object()) problem = "not an object";
+    if (is_emergency) {
+        read_emergency(message.payload, json_, reading);
+    } else {
+        Problem problem = read_event(message.payload, json_, reading);
         if (!problem.empty()) return put_unreadable(problem, out);
-        event = event_in_json(text);
-        put_event_place(reading);
-    } else {
-        event.text = plain_text(text);
-        if (event.text.empty()) return put_unreadable("not text", out);
     }
-    if (event.kind.empty()) event.kind = "event";
-    bool is_crash = event.kind == "crash" || event.kind == "sos" || event.kind == "rollover";
-    bool is_warning = event.kind.starts_with("harsh") || event.kind == "over_speed";
-    if (is_warning) event.severity = Severity::Warning;
-    if (is_crash) event.severity = Severity::Critical;
-    reading.events.push_back(std::move(event));
     logbook_.enter(address.id, reading, out);
 }
 
-void VehicleDecoder::read_emergency(const Address& address, const Incoming& message, Decoded& out) {
+void VehicleDecoder::read_alarm(Address& address, const Incoming& message, Decoded& out) {
     std::string_view text = trimmed(message.payload);
-    if (text.empty() && !message.retain) return;
+    bool is_object = !text.empty() && text[0] == '{' && json_.read(message.payload).empty();
     Reading reading(message.received);
-    Event event;
-    // Whatever a vehicle in need sends is told on, read or not.
-    bool is_true = true;
-    if (as_boolean(text_leaf(unquoted(text)), is_true) && !is_true) text = {};
-    bool is_read =
-        looks_like_json(text) && json_.read(message.payload).empty() && json_.is_object();
-    if (is_read) {
-        event = event_in_json(text);
-        put_event_place(reading);
-    } else {
-        event.text = plain_text(text);
+    if (is_object) {
+        read_alarm_object(address.signal, json_, reading);
+        logbook_.enter(address.id, reading, out);
+        return tell_faults(json_.faults(), out);
     }
-    if (event.text.empty()) {
-        event.text = event.kind;
-    } else if (!event.kind.empty()) {
-        event.text = event.kind + ": " + event.text;
-    }
-    event.kind = text.empty() ? "emergency_cleared" : "emergency";
-    event.severity = text.empty() ? Severity::Info : Severity::Critical;
-    reading.events.push_back(std::move(event));
-    reading.measures.push_back({"emergency", "", SeriesKind::State, std::int64_t{!text.empty()}});
+    if (!text.empty() || !message.retain) return read_signals(address, message, out);
+    // Empty and retained: it is over.
+    put_alarm(address.signal, text_leaf({}), reading);
     logbook_.enter(address.id, reading, out);
+    if (out.is_empty()) out.verdict = Verdict::Nothing;
 }
 
 void VehicleDecoder::read_codes(Address& address, const Incoming& message, Decoded& out) {
@@ -273,9 +225,18 @@ void VehicleDecoder::read_status(const Address& address, const Incoming& message
     }
     JsonLeaf plain = text_leaf(unquoted(text));
     if (leaf == nullptr) leaf = &plain;
+    // "SOS" is a state too.
+    Reading reading(message.received);
+    if (leaf == &plain && !looks_like_json(text)) put_alarm("status", plain, reading);
+    if (looks_like_json(text)) {
+        for (const JsonLeaf& member : json_.leaves()) put_alarm(member.path, member, reading);
+    }
+    bool has_alarm = !reading.alarms.empty();
     bool is_online = false;
-    if (!as_boolean(*leaf, is_online)) return put_unreadable("neither online nor offline", out);
-    logbook_.enter_online(address.id, is_online, message.received, out);
+    bool is_status = as_boolean(*leaf, is_online);
+    if (!is_status && !has_alarm) return put_unreadable("neither online nor offline", out);
+    if (is_status) logbook_.enter_online(address.id, is_online, message.received, out);
+    if (has_alarm) logbook_.enter(address.id, reading, out);
 }
 
 void VehicleDecoder::read_track(const Address& address, const Incoming& message, Decoded& out) {
@@ -294,6 +255,7 @@ void VehicleDecoder::read_track(const Address& address, const Incoming& message,
     }
     logbook_.enter(address.id, reading, out);
     if (out.is_empty()) out.verdict = Verdict::Nothing;
+    tell_faults(json_.faults(), out);
 }
 
 std::unique_ptr<Decoder> make_vehicle(const DecoderOptions& options, std::string& problem) {

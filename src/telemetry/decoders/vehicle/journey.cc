@@ -22,6 +22,12 @@ constexpr Time kMinute = 60 * kSecond;
 constexpr Time kStillEndsTrip = 5 * kMinute;
 // A silence longer than this is not driving, wherever the vehicle turns up.
 constexpr Time kSilenceMax = 60 * kMinute;
+// Places further apart in time are no drive unless the vehicle said that it moves: a trailer may
+// have stood for most of it.
+constexpr Time kPlacesApartMax = 15 * kMinute;
+// Two places further apart are no wandering of a receiver, though the speed was 0 at both: it was
+// driven in between.
+constexpr double kWanderingMaxKm = 0.1;
 constexpr Time kOdometerTrusted = 10 * kMinute;
 constexpr Time kOwnTimeHolds = 10 * kMinute;
 constexpr Time kClockAheadMax = 10 * kMinute;
@@ -75,9 +81,10 @@ Event event_of(const SourceId& source, std::string_view kind, Time time) {
 
 void Journey::observe(Observation now, const JourneyRules& rules, const SourceId& source,
                       Decoded& out) {
-    bool is_any = now.place || now.speed_kmh || now.odometer_km || now.ignition;
+    bool is_any = now.place || now.speed_kmh || now.odometer_km || now.ignition || now.moving;
     if (!is_any || !take_time(now)) return;
     Output output{source, out};
+    follow_stillness(now);
     Step step = step_by_place(now);
     if (now.odometer_km) {
         step.km = step_by_odometer(now);
@@ -114,10 +121,31 @@ bool Journey::take_time(Observation& now) {
     return true;
 }
 
+Journey::Stillness Journey::stillness(const Observation& now) const {
+    bool is_off = now.ignition ? !*now.ignition : is_ignition_known_ && !is_ignition_on_;
+    if (is_moving_ == false || is_off) return Stillness::State;
+    // Of a speed that was told a while ago nothing follows.
+    bool is_recent = speed_ && now.time - speed_->time <= kStillEndsTrip;
+    bool is_still = now.speed_kmh ? *now.speed_kmh == 0 : is_recent && speed_->kmh == 0;
+    return is_still ? Stillness::Speed : Stillness::None;
+}
+
+// The ignition itself is followed with the trip, which must see it change.
+void Journey::follow_stillness(const Observation& now) {
+    if (now.moving) is_moving_ = now.moving;
+    stillness_ = stillness(now);
+    if (anchor_) anchor_->stillness = std::min(anchor_->stillness, stillness_);
+    if (mileage_) mileage_->stillness = std::min(mileage_->stillness, stillness_);
+}
+
+bool Journey::is_told_moving() const {
+    return is_moving_ == true || (is_ignition_known_ && is_ignition_on_);
+}
+
 Journey::Step Journey::step_by_place(const Observation& now) {
     Step step;
     if (!now.place) return step;
-    Fix fix{now.time, *now.place};
+    Fix fix{now.time, *now.place, stillness_};
     if (!anchor_) {
         anchor_ = fix;
         return step;
@@ -125,6 +153,17 @@ Journey::Step Journey::step_by_place(const Observation& now) {
     Time duration = fix.time - anchor_->time;
     if (duration <= 0) return step;
     double km = great_circle_km(anchor_->place, fix.place);
+    // Whether it stood all the time from there to here. The place follows, so that wandering and
+    // towing are not counted at the start either.
+    bool is_still = anchor_->stillness == Stillness::State ||
+                    (anchor_->stillness == Stillness::Speed && km <= kWanderingMaxKm);
+    if (is_still) {
+        step.since = anchor_->time;
+        step.implied_kmh = 0;
+        anchor_ = fix;
+        suspect_.reset();
+        return step;
+    }
     bool is_noise = km * 1000 < std::max(uncertainty_m(anchor_->place), uncertainty_m(fix.place));
     if (!is_noise && implied_kmh(km, duration) > kImpliedMaxKmh) {
         // Two that agree with one another are right: the vehicle was carried, or the anchor wrong.
@@ -141,6 +180,7 @@ Journey::Step Journey::step_by_place(const Observation& now) {
         // The place stays, so that creeping adds up; its time follows, so that the start after a
         // long stand is seen as movement.
         anchor_->time = std::max(anchor_->time, fix.time - kMinute);
+        if (stillness_ != Stillness::None) anchor_ = fix;
         step.implied_kmh = 0;
         return step;
     }
@@ -152,7 +192,7 @@ Journey::Step Journey::step_by_place(const Observation& now) {
 
 double Journey::step_by_odometer(const Observation& now) {
     double before = std::exchange(km_by_place_, 0);
-    Mileage seen{now.time, now.time, *now.odometer_km};
+    Mileage seen{now.time, now.time, *now.odometer_km, stillness_};
     if (!mileage_) {
         mileage_ = seen;
         return 0;
@@ -163,10 +203,12 @@ double Journey::step_by_odometer(const Observation& now) {
         1 + kImpliedMaxKmh * static_cast<double>(now.time - mileage_->changed) * kHoursInMs;
     if (km == 0) {
         mileage_->seen = now.time;
+        mileage_->stillness = stillness_;
         return 0;
     }
+    bool is_still = mileage_->stillness == Stillness::State;
     mileage_ = seen;
-    if (km < 0 || km > km_max) return 0;
+    if (km < 0 || km > km_max || is_still) return 0;
     return std::max(0.0, km - before);
 }
 
@@ -181,6 +223,7 @@ void Journey::follow_driving(const Observation& now, const Step& step, const Jou
     } else if (step.implied_kmh && !has_recent_speed) {
         duration = now.time - std::max(step.since, speed_ ? speed_->time : step.since);
         kmh = *step.implied_kmh;
+        if (duration > kPlacesApartMax && !is_told_moving()) return;
     }
     if (duration <= 0 || duration > kSilenceMax || kmh <= kMovingKmh) return;
     auto put = [&](std::string_view metric) {
@@ -200,7 +243,8 @@ void Journey::follow_ignition(const Observation& now) {
 }
 
 void Journey::follow_trip(const Observation& now, const Step& step, Output output) {
-    bool has_moved = step.implied_kmh && *step.implied_kmh > kMovingKmh;
+    bool is_near = now.time - step.since <= kPlacesApartMax || is_told_moving();
+    bool has_moved = step.implied_kmh && *step.implied_kmh > kMovingKmh && is_near;
     if (trip_ && has_moved && now.time - trip_->last_moving <= kSilenceMax) {
         trip_->last_moving = now.time;
     }

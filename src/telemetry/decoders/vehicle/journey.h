@@ -7,6 +7,7 @@
 #include "telemetry/decoder.h"
 #include "telemetry/decoders/vehicle/zone.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct Observation {
     std::optional<double> heading_deg;
     std::optional<double> odometer_km;
     std::optional<bool> ignition;
+    std::optional<bool> moving;  // as the vehicle says itself
 };
 
 class Journey {
@@ -36,6 +38,12 @@ class Journey {
     void observe(Observation now, const JourneyRules& rules, const SourceId& source, Decoded& out);
 
   private:
+    // How surely the vehicle stands, by what it says now or said last.
+    enum class Stillness : std::uint8_t {
+        None,
+        Speed,  // its speed is 0, which is true for a moment only
+        State,  // its ignition is off, or it says that it does not move
+    };
     struct Trip {
         Time began = 0;
         Time last_moving = 0;
@@ -52,14 +60,17 @@ class Journey {
         std::optional<double> implied_kmh;  // by places alone
         Time since = 0;                     // of the implied speed
     };
+    // The least stillness since then stands beside what is counted from.
     struct Fix {
         Time time = 0;
         Place place;
+        Stillness stillness = Stillness::None;
     };
     struct Mileage {
         Time changed = 0;
         Time seen = 0;
         double km = 0;
+        Stillness stillness = Stillness::None;
     };
     struct Output {
         const SourceId& source;
@@ -69,6 +80,10 @@ class Journey {
     // False: it is late. While the vehicle tells its own time, what comes without one counts as of
     // the newest: the two clocks must not be mixed.
     bool take_time(Observation& now);
+    Stillness stillness(const Observation& now) const;
+    void follow_stillness(const Observation& now);
+    // Whether it says that it moves, so that two places far apart in time are a drive.
+    bool is_told_moving() const;
     Step step_by_place(const Observation& now);
     double step_by_odometer(const Observation& now);
     void follow_trip(const Observation& now, const Step& step, Output output);
@@ -90,6 +105,8 @@ class Journey {
     std::optional<Speed> speed_;
     bool is_ignition_on_ = false;
     bool is_ignition_known_ = false;
+    std::optional<bool> is_moving_;
+    Stillness stillness_ = Stillness::None;  // now
     std::optional<Trip> trip_;
     bool is_braking_ = false;
     bool is_accelerating_ = false;

@@ -9,6 +9,8 @@ namespace {
 
 // Halves of a place that came further apart than this are not of one place.
 constexpr Time kHalvesApartMax = 5'000;
+// An alarm that comes again within this time is the same one; later it was raised again.
+constexpr Time kAlarmHolds = 60'000;
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
@@ -47,9 +49,10 @@ bool put_position(const Reading& reading, Time time, Decoded& out) {
 }
 
 void put_samples(Reading& reading, bool has_position, Time time, Decoded& out) {
-    auto put = [&](std::string metric, std::string unit, SeriesKind kind, Value value) {
-        out.samples.push_back(
-            {out.sender, std::move(metric), std::move(unit), kind, time, std::move(value)});
+    auto put = [&](std::string metric, std::string unit, SeriesKind kind, Value value,
+                   UnitSource unit_source = UnitSource::Mapped) {
+        out.samples.push_back({out.sender, std::move(metric), std::move(unit), kind, time,
+                               std::move(value), unit_source});
     };
     if (reading.speed_kmh) put("speed", "km/h", SeriesKind::Gauge, *reading.speed_kmh);
     if (!has_position && reading.heading_deg) {
@@ -60,7 +63,7 @@ void put_samples(Reading& reading, bool has_position, Time time, Decoded& out) {
     }
     for (Measure& measure : reading.measures) {
         put(std::move(measure.metric), std::move(measure.unit), measure.kind,
-            std::move(measure.value));
+            std::move(measure.value), measure.unit_source);
     }
     if (reading.odometer_km) put("odometer", "km", SeriesKind::Meter, *reading.odometer_km);
     if (reading.ignition) put("ignition", "", SeriesKind::State, std::int64_t{*reading.ignition});
@@ -79,6 +82,7 @@ Observation observation_of(const Reading& reading, Time time) {
     now.heading_deg = reading.heading_deg;
     now.odometer_km = reading.odometer_km;
     now.ignition = reading.ignition;
+    now.moving = reading.moving;
     return now;
 }
 
@@ -90,6 +94,8 @@ SourceId Logbook::source_of(std::string_view id) {
 
 void Logbook::enter(const std::string& id, Reading& reading, Decoded& out) {
     if (reading.is_empty()) return;
+    if (reading.online)
+        enter_online(id, *reading.online, reading.time.value_or(reading.received), out);
     out.sender = source_of(id);
     bool is_new = vehicles_.find(id) == nullptr;
     Vehicle& vehicle = vehicles_.touch(id);
@@ -107,9 +113,10 @@ void Logbook::enter(const std::string& id, Reading& reading, Decoded& out) {
     bool has_position = put_position(reading, time, out);
     put_samples(reading, has_position, time, out);
     put_codes(vehicle, reading, time, out);
+    put_alarms(vehicle, reading, time, out);
     for (Event& event : reading.events) {
         event.source = out.sender;
-        event.time = time;
+        if (event.time == 0) event.time = time;
         out.events.push_back(std::move(event));
     }
     vehicle.journey.observe(observation_of(reading, time), rules_, out.sender, out);
@@ -175,6 +182,65 @@ void Logbook::note_fact(Vehicle& vehicle, std::string_view name, const std::stri
         vehicle.facts.emplace(std::string(name), text);
     }
     note.facts.emplace_back(name, text);
+}
+
+void Logbook::put_alarms(Vehicle& vehicle, Reading& reading, Time time, Decoded& out) {
+    bool is_raised = false;
+    for (ToldAlarm& told : reading.alarms) {
+        if (!told.alarm) {
+            end_alarm(vehicle, told.key, time, out);
+            continue;
+        }
+        auto found = vehicle.alarms.find(told.key);
+        bool is_known = found != vehicle.alarms.end();
+        bool is_same = is_known && found->second.text == told.text &&
+                       std::abs(reading.received - found->second.seen) <= kAlarmHolds;
+        bool is_emergency = told.alarm.severity == Severity::Critical;
+        if (is_known && found->second.is_emergency && !is_emergency) {
+            end_alarm(vehicle, told.key, time, out);
+            is_known = false;
+        }
+        bool is_lasting = is_emergency && !told.is_passing;
+        Standing standing{told.text, is_lasting, reading.received};
+        if (is_known) {
+            found->second = std::move(standing);
+        } else if (vehicle.alarms.size() < kAlarmsStandingMax) {
+            vehicle.alarms.emplace(told.key, std::move(standing));
+        }
+        if (is_same) continue;
+        if (is_lasting) is_raised = true;
+        Event event;
+        event.source = out.sender;
+        event.time = time;
+        event.kind = told.alarm.event;
+        event.severity = told.alarm.severity;
+        event.text = std::move(told.text);
+        out.events.push_back(std::move(event));
+    }
+    if (!is_raised) return;
+    out.samples.push_back({out.sender, "emergency", "", SeriesKind::State, time, std::int64_t{1}});
+}
+
+void Logbook::end_alarm(Vehicle& vehicle, const std::string& key, Time time, Decoded& out) {
+    bool was_emergency = false;
+    // With those of a list: "alarms.0".
+    for (auto at = vehicle.alarms.begin(); at != vehicle.alarms.end();) {
+        bool is_ended = at->first.starts_with(key) &&
+                        (at->first.size() == key.size() || at->first[key.size()] == '.');
+        was_emergency = was_emergency || (is_ended && at->second.is_emergency);
+        auto here = at++;
+        if (is_ended) vehicle.alarms.erase(here);
+    }
+    bool is_other = std::any_of(vehicle.alarms.begin(), vehicle.alarms.end(),
+                                [](const auto& alarm) { return alarm.second.is_emergency; });
+    if (!was_emergency || is_other) return;
+    out.samples.push_back({out.sender, "emergency", "", SeriesKind::State, time, std::int64_t{0}});
+    Event event;
+    event.source = out.sender;
+    event.time = time;
+    event.kind = "emergency_cleared";
+    event.text = key;
+    out.events.push_back(std::move(event));
 }
 
 void Logbook::put_codes(Vehicle& vehicle, const Reading& reading, Time time, Decoded& out) {

@@ -25,6 +25,7 @@ class Logbook {
   private:
     static constexpr std::size_t kVehiclesMax = 10'000;
     static constexpr std::size_t kFactsMax = 16;
+    static constexpr std::size_t kAlarmsStandingMax = 16;  // what comes beyond is told each time
 
     // The half of a place that came on a topic of its own.
     struct HalfPlace {
@@ -32,12 +33,19 @@ class Logbook {
         std::optional<double> longitude;
         Time time = 0;
     };
+    // An alarm that is on.
+    struct Standing {
+        std::string text;
+        bool is_emergency = false;
+        Time seen = 0;  // by the clock here
+    };
     struct Vehicle {
         Journey journey;
         HalfPlace half;
         std::optional<bool> online;
         std::optional<std::vector<std::string>> codes;
         TextMap<std::string> facts;  // as they were told last
+        TextMap<Standing> alarms;    // that are on, by their keys
         std::string name;
     };
 
@@ -45,6 +53,8 @@ class Logbook {
     static void note(Vehicle& vehicle, const Reading& reading, Decoded& out);
     static void note_fact(Vehicle& vehicle, std::string_view name, const std::string& text,
                           SourceNote& note);
+    static void put_alarms(Vehicle& vehicle, Reading& reading, Time time, Decoded& out);
+    static void end_alarm(Vehicle& vehicle, const std::string& key, Time time, Decoded& out);
     static void put_codes(Vehicle& vehicle, const Reading& reading, Time time, Decoded& out);
 
     JourneyRules rules_;

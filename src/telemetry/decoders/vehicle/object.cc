@@ -1,9 +1,13 @@
 #include "telemetry/decoders/vehicle/object.h"
 
+#include "telemetry/decoders/plain_text.h"
+#include "telemetry/decoders/vehicle/address.h"
+#include "telemetry/decoders/vehicle/place.h"
 #include "telemetry/decoders/vehicle/signals.h"
+#include "telemetry/decoders/vehicle/stated_units.h"
 #include "telemetry/decoders/vehicle/vss.h"
+#include "telemetry/decoders/vehicle/words.h"
 
-#include <array>
 #include <charconv>
 
 namespace martlet::telemetry::vehicle {
@@ -22,16 +26,6 @@ bool take_place(std::string_view& path, std::size_t& place) {
     return is_place;
 }
 
-std::string_view last_word(std::string_view path) {
-    std::size_t dot = path.rfind('.');
-    return dot == std::string_view::npos ? path : path.substr(dot + 1);
-}
-
-std::string_view without_last(std::string_view path) {
-    std::size_t dot = path.rfind('.');
-    return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
-}
-
 std::string joined(std::string_view a, std::string_view b) {
     std::string path(a);
     if (!a.empty() && !b.empty()) path += '.';
@@ -39,52 +33,88 @@ std::string joined(std::string_view a, std::string_view b) {
     return path;
 }
 
-// [lon,lat,alt] of {"type":"Point","coordinates":[...]}, wherever it is.
-bool put_coordinate(std::string_view path, const JsonLeaf& leaf, Reading& reading) {
-    std::string_view list = without_last(path);
-    double number = 0;
-    if (last_word(list) != "coordinates" || !as_number(leaf, number)) return false;
-    constexpr std::array<std::string_view, 3> kOrder = {"lon", "lat", "alt"};
-    std::string_view place = last_word(path);
-    if (place.size() != 1 || place[0] < '0' || place[0] > '2') return false;
-    put_number(signal_of(kOrder[static_cast<std::size_t>(place[0] - '0')]), number, reading);
-    return true;
+struct Document {
+    std::string_view signal;  // what the topic says
+    const StatedUnits& units;
+};
+
+// {"vehicle_id":"truck5"}: the payload names its vehicle.
+void put_id(std::string_view path, const JsonLeaf& leaf, Reading& reading) {
+    std::string_view word = last_word(path);
+    bool is_id = word.size() >= 9 && word.size() <= 10 && folded(word) == "vehicleid";
+    if (!is_id || !reading.id.empty()) return;
+    if (leaf.type == LeafType::Integer) reading.id = std::to_string(leaf.integer);
+    if (leaf.type == LeafType::Text) reading.id = plain_text(trimmed(leaf.text), kIdBytesMax);
 }
 
-void put_leaf(std::string_view signal, std::string_view path, const JsonLeaf& leaf,
+void put_leaf(const Document& document, std::string_view path, const JsonLeaf& leaf,
               Reading& reading) {
     if (put_coordinate(path, leaf, reading)) return;
-    if (signal.empty()) return put_value(path, leaf, reading);
-    if (path == "value" || path.empty()) return put_value(signal, leaf, reading);
+    put_id(path, leaf, reading);
+    std::string_view signal = document.signal;
+    std::string_view stated;
+    if (!document.units.is_empty()) {
+        if (document.units.is_unit(leaf)) return;
+        bool is_value = !signal.empty() && (path == "value" || path.empty());
+        NamedSignal named = find_signal(is_value ? signal : path);
+        if (named.signal == nullptr && !is_value) named = find_signal(without_last(path));
+        stated = document.units.of(leaf.path, named.signal == nullptr ? "" : named.signal->unit);
+    }
+    if (signal.empty()) return put_value(path, leaf, reading, stated);
+    if (path == "value" || path.empty()) return put_value(signal, leaf, reading, stated);
     NamedSignal named = find_signal(path);
     bool is_time = named.signal != nullptr && named.signal->field == Field::Time;
     if (is_time) return put(named, leaf, reading);
-    put_value(joined(signal, path), leaf, reading);
+    put_value(joined(signal, path), leaf, reading, stated);
+}
+
+// [59.3293,18.0686], [59.3293,18.0686,28]: of a topic that may hold a place.
+bool read_list_of_coordinates(const PayloadJson& json, Reading& reading) {
+    const std::vector<JsonLeaf>& leaves = json.leaves();
+    if (!json.is_array() || leaves.size() < 2 || leaves.size() > 3) return false;
+    double number = 0;
+    for (const JsonLeaf& leaf : leaves) {
+        if (leaf.path.size() != 1 || !as_number(leaf, number)) return false;
+    }
+    for (std::size_t i = 0; i < leaves.size(); i++) {
+        as_number(leaves[i], number);
+        put_coordinate(i, number, reading);
+    }
+    return true;
 }
 
 }  // namespace
 
-void put_value(std::string_view path, const JsonLeaf& leaf, Reading& reading) {
+void put_value(std::string_view path, const JsonLeaf& leaf, Reading& reading,
+               std::string_view stated) {
+    put_alarm(path, leaf, reading);
     if (leaf.type == LeafType::Null) return;
     if (is_vss_path(path)) return put_vss(path, leaf, reading);
     NamedSignal named = find_signal(path);
-    // "dtc.0" is one of the list.
     if (named.signal == nullptr) {
+        // "dtc.0" is one of the list, "speed.value" is the speed.
         NamedSignal list = find_signal(without_last(path));
         bool is_of_list = list.signal != nullptr && list.signal->field == Field::Codes;
-        if (is_of_list) named = list;
+        std::string_view last = last_word(path);
+        if (is_of_list || last == "value" || last == "val") named = list;
     }
-    if (named.signal != nullptr) return put(named, leaf, reading);
+    if (named.signal != nullptr) return put(named, leaf, reading, stated);
+    bool is_place = leaf.type == LeafType::Text && is_place_name(last_word(path)) &&
+                    read_coordinates(leaf.text, reading);
+    if (is_place) return;
     // The time of a part that is not known is no value.
     NamedSignal last = find_signal(last_word(path));
     if (last.signal != nullptr && last.signal->field == Field::Time) return;
-    put_unknown(path, leaf, reading);
+    put_unknown(path, leaf, reading, stated);
 }
 
 void read_object(const PayloadJson& json, std::string_view signal, Time received,
                  std::vector<Reading>& readings) {
     std::size_t current = 0;
     readings.emplace_back(received);
+    if (signal.empty() && read_list_of_coordinates(json, readings.back())) return;
+    StatedUnits units(json.leaves());
+    Document document{signal, units};
     for (const JsonLeaf& leaf : json.leaves()) {
         std::string_view path = leaf.path;
         std::size_t place = 0;
@@ -93,7 +123,7 @@ void read_object(const PayloadJson& json, std::string_view signal, Time received
             current = place;
             readings.emplace_back(received);
         }
-        put_leaf(signal, path, leaf, readings.back());
+        put_leaf(document, path, leaf, readings.back());
     }
 }
 

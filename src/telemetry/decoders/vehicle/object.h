@@ -18,6 +18,8 @@ void read_object(const PayloadJson& json, std::string_view signal, Time received
                  std::vector<Reading>& readings);
 
 // One value whose path is known: by VSS, by the table of signals, or kept as it is.
-void put_value(std::string_view path, const JsonLeaf& leaf, Reading& reading);
+// `stated`: the unit that stands beside it.
+void put_value(std::string_view path, const JsonLeaf& leaf, Reading& reading,
+               std::string_view stated = {});
 
 }  // namespace martlet::telemetry::vehicle

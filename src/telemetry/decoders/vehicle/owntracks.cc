@@ -89,6 +89,8 @@ void read_location(const PayloadJson& json, Reading& reading) {
     put_fact("tracker_id", text_at(json, "tid"), reading);
     put_states(json, reading);
     put_trigger(json, reading);
+    // What an app adds of its own: "sos", "alarm".
+    for (const JsonLeaf& leaf : json.leaves()) put_alarm(leaf.path, leaf, reading);
 }
 
 void read_transition(const PayloadJson& json, Reading& reading) {

@@ -26,6 +26,15 @@ constexpr std::array kConversions = {
     Conversion{"knots", "km/h", kKmhInKnot},
     Conversion{"kn", "km/h", kKmhInKnot},
     Conversion{"kt", "km/h", kKmhInKnot},
+    Conversion{"mi/h", "km/h", kKmhInMph},
+    Conversion{"imperial", "km/h", kKmhInMph},
+    Conversion{"imperial", "km", kKmhInMph},
+    Conversion{"imperial", "°C", 5.0 / 9, -32},
+    Conversion{"m/sec", "km/h", kKmhInMs},
+    Conversion{"mps", "km/h", kKmhInMs},
+    Conversion{"ms", "km/h", kKmhInMs},
+    Conversion{"kts", "km/h", kKmhInKnot},
+    Conversion{"fahrenheit", "°C", 5.0 / 9, -32},
     Conversion{"degf", "°C", 5.0 / 9, -32},
     Conversion{"°f", "°C", 5.0 / 9, -32},
     Conversion{"f", "°C", 5.0 / 9, -32},
@@ -67,6 +76,9 @@ constexpr std::array kSpellings = {
     Spelling{"kilometer/hour", "km/h"},
     Spelling{"kilometerperhour", "km/h"},
     Spelling{"kilometersperhour", "km/h"},
+    Spelling{"km/hr", "km/h"},
+    Spelling{"kmhr", "km/h"},
+    Spelling{"kilometers/hour", "km/h"},
     Spelling{"rpm", "1/min"},
     Spelling{"1/min", "1/min"},
     Spelling{"revolution/minute", "1/min"},
@@ -142,9 +154,19 @@ double scaled(double number, double factor) {
     return std::round(number * factor * 1e6) / 1e6;
 }
 
-std::optional<Measured> as_quantity(const JsonLeaf& leaf, std::string_view unit) {
+bool is_unit_for(std::string_view word, std::string_view unit) {
+    double number = 1;
+    return !unit.empty() && !word.empty() && convert(folded(trimmed(word)), unit, number);
+}
+
+std::optional<Measured> as_quantity(const JsonLeaf& leaf, std::string_view unit,
+                                    std::string_view stated) {
     Measured quantity;
-    if (as_number(leaf, quantity.number)) return quantity;
+    if (as_number(leaf, quantity.number)) {
+        if (!convert(folded(trimmed(stated)), unit, quantity.number)) return std::nullopt;
+        quantity.has_unit = !stated.empty();
+        return quantity;
+    }
     if (leaf.type != LeafType::Text) return std::nullopt;
     std::string_view text = trimmed(leaf.text);
     std::size_t size = number_size(text);

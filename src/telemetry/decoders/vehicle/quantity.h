@@ -24,6 +24,11 @@ struct Measured {
 
 // The number of a leaf in `unit`. Nothing: no number, or in a unit that does not become this one: a
 // value of a wrong unit is worse than none.
-std::optional<Measured> as_quantity(const JsonLeaf& leaf, std::string_view unit);
+// `stated`: the unit that the message says beside it; empty: none.
+std::optional<Measured> as_quantity(const JsonLeaf& leaf, std::string_view unit,
+                                    std::string_view stated = {});
+
+// Whether values in `word` ("mph", "imperial") become values in `unit`.
+bool is_unit_for(std::string_view word, std::string_view unit);
 
 }  // namespace martlet::telemetry::vehicle

@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kAny = std::numeric_limits<double>::max();
 constexpr std::size_t kWordsBytesMax = 64;
+constexpr std::size_t kUnitBytesMax = 16;
 
 constexpr std::array kSignals = {
     Signal{"ts", "", 0, 0, Field::Time},
@@ -61,6 +62,7 @@ constexpr std::array kSignals = {
     Signal{"vin", "", 0, 0, Field::Fact},
     Signal{"imei", "", 0, 0, Field::Fact},
     Signal{"group", "", 0, 0, Field::Fact},
+    Signal{"vehicle_type", "", 0, 0, Field::Fact},
     Signal{"name", "", 0, 0, Field::Name},
     Signal{"id", "", 0, 0, Field::Nothing},
 };
@@ -90,6 +92,13 @@ constexpr std::array kAliases = {
     Alias{"speedkmh", "speed"},
     Alias{"speedkph", "speed"},
     Alias{"vehiclespeed", "speed"},
+    Alias{"kmh", "speed"},
+    Alias{"kph", "speed"},
+    Alias{"gpsspeed", "speed"},
+    Alias{"groundspeed", "speed"},
+    Alias{"mph", "speed", kKmhInMph},
+    Alias{"speedmps", "speed", kKmhInMs},
+    Alias{"speedkts", "speed", kKmhInKnot},
     Alias{"speedmph", "speed", kKmhInMph},
     Alias{"speedms", "speed", kKmhInMs},
     Alias{"speedkn", "speed", kKmhInKnot},
@@ -99,6 +108,20 @@ constexpr std::array kAliases = {
     Alias{"cog", "heading"},
     Alias{"direction", "heading"},
     Alias{"accuracy", "acc"},
+    Alias{"accuracym", "acc"},
+    Alias{"accuracymeters", "acc"},
+    Alias{"accm", "acc"},
+    Alias{"gpsaccuracy", "acc"},
+    Alias{"gpsacc", "acc"},
+    Alias{"hacc", "acc"},
+    Alias{"haccuracy", "acc"},
+    Alias{"horizontalaccuracy", "acc"},
+    Alias{"positionaccuracy", "acc"},
+    Alias{"locationaccuracy", "acc"},
+    Alias{"uncertainty", "acc"},
+    Alias{"uncertaintym", "acc"},
+    Alias{"horizontaluncertainty", "acc"},
+    Alias{"positionuncertainty", "acc"},
     Alias{"sat", "satellites"},
     Alias{"sats", "satellites"},
     Alias{"enginerpm", "rpm"},
@@ -126,6 +149,10 @@ constexpr std::array kAliases = {
     Alias{"mileage", "odometer"},
     Alias{"odometerm", "odometer", 0.001},
     Alias{"ign", "ignition"},
+    Alias{"ignitionon", "ignition"},
+    Alias{"ignitionstatus", "ignition"},
+    Alias{"ignitionstate", "ignition"},
+    Alias{"engineon", "ignition"},
     Alias{"engine", "ignition"},
     Alias{"dtcs", "dtc"},
     Alias{"troublecodes", "dtc"},
@@ -144,8 +171,13 @@ constexpr std::array kAliases = {
     Alias{"oiltemp", "oil_temperature"},
     Alias{"fuelrate", "fuel_rate"},
     Alias{"ismoving", "moving"},
+    Alias{"motion", "moving"},
+    Alias{"inmotion", "moving"},
+    Alias{"movement", "moving"},
     Alias{"driverid", "driver"},
     Alias{"tripid", "trip"},
+    Alias{"vehicletype", "vehicle_type"},
+    Alias{"vehicleclass", "vehicle_type"},
     Alias{"type", "id"},
     Alias{"vehicleid", "id"},
     Alias{"deviceid", "id"},
@@ -219,6 +251,15 @@ void put_boolean(const Signal& signal, const JsonLeaf& leaf, Reading& reading) {
     (signal.field == Field::Lamp ? reading.lamp : reading.ignition) = value;
 }
 
+// "+46 70 11 22 33": whom to call.
+bool is_telephone(std::string_view text) {
+    constexpr std::ptrdiff_t kDigitsMin = 7;
+    auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return text.starts_with('+') &&
+           text.find_first_not_of("0123456789 -()/", 1) == std::string_view::npos &&
+           std::count_if(text.begin(), text.end(), is_digit) >= kDigitsMin;
+}
+
 }  // namespace
 
 bool is_wrapping(std::string_view word) {
@@ -264,7 +305,8 @@ void put_number(const Signal& signal, double number, Reading& reading) {
             reading.heading_deg = number;
             break;
         case Field::Uncertainty:
-            reading.uncertainty_m = number;
+            // No receiver is exact: 0 stands for one that was not told.
+            if (number > 0) reading.uncertainty_m = number;
             break;
         case Field::Speed:
             reading.speed_kmh = number;
@@ -279,6 +321,8 @@ void put_number(const Signal& signal, double number, Reading& reading) {
             reading.lamp = number != 0;
             break;
         default:
+            if (signal.metric == "hdop" && number == 0) return;
+            if (signal.metric == "moving") reading.moving = number != 0;
             if (signal.kind == SeriesKind::State) {
                 put_measure(signal, static_cast<std::int64_t>(number), reading);
             } else {
@@ -287,7 +331,8 @@ void put_number(const Signal& signal, double number, Reading& reading) {
     }
 }
 
-void put(const NamedSignal& named, const JsonLeaf& leaf, Reading& reading) {
+void put(const NamedSignal& named, const JsonLeaf& leaf, Reading& reading,
+         std::string_view stated) {
     const Signal& signal = *named.signal;
     if (leaf.type == LeafType::Null || signal.field == Field::Nothing) return;
     switch (signal.field) {
@@ -306,19 +351,20 @@ void put(const NamedSignal& named, const JsonLeaf& leaf, Reading& reading) {
             break;
     }
     bool truth = false;
-    if (auto quantity = as_quantity(leaf, signal.unit)) {
+    if (auto quantity = as_quantity(leaf, signal.unit, stated)) {
         // What says its own unit needs no other.
         bool is_plain = named.scale == 1 || quantity->has_unit;
         put_number(signal, is_plain ? quantity->number : scaled(quantity->number, named.scale),
                    reading);
     } else if (signal.kind == SeriesKind::State && as_boolean(leaf, truth)) {
         put_number(signal, truth ? 1 : 0, reading);
-    } else if (leaf.type == LeafType::Text) {
+    } else if (leaf.type == LeafType::Text || !stated.empty()) {
         reading.implausible.emplace_back(signal.metric);
     }
 }
 
-void put_unknown(std::string_view path, const JsonLeaf& leaf, Reading& reading) {
+void put_unknown(std::string_view path, const JsonLeaf& leaf, Reading& reading,
+                 std::string_view stated) {
     bool has_name = path.find_first_not_of("0123456789.") != std::string_view::npos;
     if (!has_name || reading.measures.size() >= kMeasuresMax) return;
     MetricWords words = metric_words(path);
@@ -327,9 +373,26 @@ void put_unknown(std::string_view path, const JsonLeaf& leaf, Reading& reading) 
     if (words.unit == "hPa") words.unit = {};
     std::string name = metric_name(plain_text(path, kMetricNameBytesMax));
     if (name.empty()) return;
-    Measure measure{std::move(name), std::string(words.unit), words.kind, {}};
+    if (leaf.type == LeafType::Text && is_telephone(trimmed(leaf.text))) {
+        reading.facts.emplace_back(std::move(name), plain_text(trimmed(leaf.text)));
+        return;
+    }
+    Measure measure{std::move(name), std::string(words.unit), words.kind, {}, UnitSource::Assumed};
+    if (!stated.empty()) {
+        measure.unit = plain_text(trimmed(stated), kUnitBytesMax);
+        measure.unit_source = UnitSource::Stated;
+    }
     double number = 0;
-    if (leaf.type == LeafType::Boolean) {
+    // "sos" is on or off, whatever type says so.
+    JsonLeaf yes;
+    yes.type = LeafType::Boolean;
+    yes.integer = 1;
+    bool is_switch = as_number(leaf, number) && (number == 0 || number == 1) && alarm_key(path) &&
+                     alarm_of_member(path, yes);
+    if (is_switch) {
+        measure.kind = SeriesKind::State;
+        measure.value = static_cast<std::int64_t>(number);
+    } else if (leaf.type == LeafType::Boolean) {
         measure.kind = SeriesKind::State;
         measure.value = leaf.integer;
     } else if (leaf.type == LeafType::Integer) {

@@ -52,10 +52,13 @@ const Signal& signal_of(std::string_view metric);
 
 // Puts a value of this signal into the reading, or its name among the implausible ones. Text may
 // end in a unit ("31.1 mph").
-void put(const NamedSignal& named, const JsonLeaf& leaf, Reading& reading);
+// `stated`: the unit that the message says beside it.
+void put(const NamedSignal& named, const JsonLeaf& leaf, Reading& reading,
+         std::string_view stated = {});
 void put_number(const Signal& signal, double number, Reading& reading);
 
 // A value of a name that is not in the table.
-void put_unknown(std::string_view path, const JsonLeaf& leaf, Reading& reading);
+void put_unknown(std::string_view path, const JsonLeaf& leaf, Reading& reading,
+                 std::string_view stated = {});
 
 }  // namespace martlet::telemetry::vehicle

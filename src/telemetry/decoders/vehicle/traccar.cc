@@ -3,6 +3,7 @@
 #include "telemetry/decoders/plain_text.h"
 #include "telemetry/decoders/vehicle/quantity.h"
 #include "telemetry/decoders/vehicle/signals.h"
+#include "telemetry/decoders/vehicle/traccar_event.h"
 
 #include <array>
 
@@ -52,9 +53,9 @@ constexpr std::array kFromApp = {
 };
 
 template <std::size_t N>
-void put_places(const std::array<Place, N>& places, const PayloadJson& json, Reading& reading) {
+void put_places(const std::array<Place, N>& places, const JsonBlock& block, Reading& reading) {
     for (const Place& place : places) {
-        const JsonLeaf* leaf = json.find(place.path);
+        const JsonLeaf* leaf = block.find(place.path);
         if (leaf == nullptr) continue;
         // The app says -1 for what it does not know.
         double number = 0;
@@ -65,21 +66,17 @@ void put_places(const std::array<Place, N>& places, const PayloadJson& json, Rea
     }
 }
 
-std::string text_at(const PayloadJson& json, std::string_view path) {
-    const JsonLeaf* leaf = json.find(path);
-    if (leaf == nullptr) return {};
-    if (leaf->type == LeafType::Integer) return std::to_string(leaf->integer);
-    return leaf->type == LeafType::Text ? plain_text(leaf->text) : std::string();
-}
-
-void put_alarm(const std::string& alarm, Reading& reading) {
-    if (alarm.empty()) return;
-    Event event;
-    bool is_emergency = alarm == "sos" || alarm == "accident";
-    event.kind = is_emergency ? "emergency" : "alarm";
-    event.severity = is_emergency ? Severity::Critical : Severity::Warning;
-    event.text = alarm;
-    reading.events.push_back(std::move(event));
+// Attributes of the tracker's own that speak of alarms: "sos": true.
+void put_other_alarms(const JsonBlock& block, Reading& reading) {
+    constexpr std::string_view kPath = "position.attributes.";
+    constexpr std::string_view kAlarm = "alarm";
+    for (const JsonLeaf& leaf : block.leaves()) {
+        std::string_view path = block.path_of(leaf);
+        if (!path.starts_with(kPath)) continue;
+        std::string_view name = path.substr(kPath.size());
+        bool is_listed = name.starts_with(kAlarm) && leaf.type == LeafType::Text;
+        if (!is_listed) put_alarm(name, leaf, reading);
+    }
 }
 
 void drop_place(Reading& reading) {
@@ -91,28 +88,89 @@ void drop_place(Reading& reading) {
     reading.uncertainty_m.reset();
 }
 
-}  // namespace
+// The names by which an object of Traccar is known, below its own.
+constexpr std::array<std::string_view, 4> kMarks = {"device.uniqueId", "position.deviceId",
+                                                    "event.deviceId", "location.coords.latitude"};
 
-bool looks_like_traccar(const PayloadJson& json) {
-    bool is_forwarded =
-        json.find("position.latitude") != nullptr &&
-        (json.find("position.deviceId") != nullptr || json.find("device.uniqueId") != nullptr);
-    return is_forwarded || json.find("location.coords.latitude") != nullptr;
+constexpr std::size_t kBlocksMax = 100;
+
+// False: the leaf is no mark.
+bool find_mark(const JsonLeaf& leaf, std::string_view& prefix) {
+    for (std::string_view mark : kMarks) {
+        if (!leaf.path.ends_with(mark)) continue;
+        prefix = leaf.path.substr(0, leaf.path.size() - mark.size());
+        if (prefix.empty() || prefix.back() == '.') return true;
+    }
+    return false;
 }
 
-void read_traccar(const PayloadJson& json, Reading& reading, std::string& id) {
-    if (json.find("position.latitude") == nullptr) {
-        put_places(kFromApp, json, reading);
-        id = text_at(json, "device_id");
+// The leaves that follow one another with this prefix, around the one at `at`.
+JsonBlock block_around(const std::vector<JsonLeaf>& leaves, std::size_t at,
+                       std::string_view prefix) {
+    std::size_t first = at;
+    while (first > 0 && leaves[first - 1].path.starts_with(prefix)) first--;
+    std::size_t end = at + 1;
+    while (end < leaves.size() && leaves[end].path.starts_with(prefix)) end++;
+    return {std::span(leaves).subspan(first, end - first), prefix};
+}
+
+bool is_of_traccar(const JsonBlock& block) {
+    bool has_device = block.find("device.uniqueId") != nullptr;
+    bool has_place = block.find("position.latitude") != nullptr;
+    bool has_event = block.find("event.type") != nullptr;
+    return has_event || (has_place && (has_device || block.find("position.deviceId") != nullptr)) ||
+           block.find("location.coords.latitude") != nullptr;
+}
+
+// Of all objects of Traccar in the document, in their order.
+std::vector<JsonBlock> blocks_of(const PayloadJson& json) {
+    std::vector<JsonBlock> blocks;
+    const std::vector<JsonLeaf>& leaves = json.leaves();
+    for (std::size_t at = 0; at < leaves.size() && blocks.size() < kBlocksMax; at++) {
+        std::string_view prefix;
+        if (!find_mark(leaves[at], prefix)) continue;
+        JsonBlock block = block_around(leaves, at, prefix);
+        if (is_of_traccar(block)) blocks.push_back(block);
+        // What lies behind its end may be another.
+        at = static_cast<std::size_t>(&block.leaves().back() - leaves.data());
+    }
+    return blocks;
+}
+
+void read_block(const JsonBlock& block, Reading& reading) {
+    if (block.find("location.coords.latitude") != nullptr) {
+        put_places(kFromApp, block, reading);
+        reading.id = block.text_at("device_id");
         return;
     }
-    put_places(kForwarded, json, reading);
-    id = text_at(json, "device.uniqueId");
-    if (id.empty()) id = text_at(json, "position.deviceId");
-    put_alarm(text_at(json, "position.attributes.alarm"), reading);
-    const JsonLeaf* valid = json.find("position.valid");
+    put_places(kForwarded, block, reading);
+    for (std::string_view path :
+         {"device.uniqueId", "uniqueId", "position.deviceId", "event.deviceId"}) {
+        if (reading.id.empty()) reading.id = block.text_at(path);
+    }
+    put_traccar_event(block, reading);
+    put_other_alarms(block, reading);
+    const JsonLeaf* valid = block.find("position.valid");
     if (valid != nullptr && valid->type == LeafType::Boolean && valid->integer == 0) {
         drop_place(reading);
+    }
+}
+
+}  // namespace
+
+bool may_be_traccar(std::string_view payload) {
+    return payload.find("\"uniqueId\"") != std::string_view::npos ||
+           payload.find("\"deviceId\"") != std::string_view::npos ||
+           payload.find("\"device_id\"") != std::string_view::npos;
+}
+
+bool looks_like_traccar(const PayloadJson& json) {
+    return !blocks_of(json).empty();
+}
+
+void read_traccar(const PayloadJson& json, Time received, std::vector<Reading>& readings) {
+    for (const JsonBlock& block : blocks_of(json)) {
+        read_block(block, readings.emplace_back(received));
     }
 }
 

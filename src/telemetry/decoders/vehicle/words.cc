@@ -20,6 +20,16 @@ std::string folded(std::string_view text) {
     return plain;
 }
 
+std::string_view last_word(std::string_view path) {
+    std::size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+std::string_view without_last(std::string_view path) {
+    std::size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+}
+
 std::string_view take_part(std::string_view& text, char separator) {
     std::size_t end = text.find(separator);
     std::string_view part = text.substr(0, end);
