@@ -1,76 +1,125 @@
 #include "telemetry/decoders/json/metric_words.h"
 
 #include "base/ascii.h"
+#include "telemetry/decoders/json/assumed_unit.h"
 #include "telemetry/decoders/plain_text.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <vector>
+#include <utility>
 
 namespace martlet::telemetry {
 
 namespace {
 
-struct Word {
-    std::string_view word;
-    std::string_view unit;
-};
-
-// Words that name a quantity; the last one of a name decides.
-constexpr Word kQuantities[] = {
-    {"temperature", "°C"}, {"temp", "°C"},        {"dewpoint", "°C"},   {"dew", "°C"},
-    {"humidity", "%"},     {"hum", "%"},          {"rh", "%"},          {"moisture", "%"},
-    {"pressure", "hPa"},   {"baro", "hPa"},       {"barometer", "hPa"}, {"barometric", "hPa"},
-    {"voltage", "V"},      {"volt", "V"},         {"volts", "V"},       {"vbat", "V"},
-    {"vcc", "V"},          {"amps", "A"},         {"amperage", "A"},    {"power", "W"},
-    {"watt", "W"},         {"watts", "W"},        {"apparent", "VA"},   {"reactive", "var"},
-    {"frequency", "Hz"},   {"freq", "Hz"},        {"rssi", "dBm"},      {"snr", "dB"},
-    {"noise", "dB"},       {"co2", "ppm"},        {"eco2", "ppm"},      {"tvoc", "ppb"},
-    {"voc", "ppb"},        {"pm1", "µg/m³"},      {"pm2", "µg/m³"},     {"pm25", "µg/m³"},
-    {"pm10", "µg/m³"},     {"illuminance", "lx"}, {"lux", "lx"},        {"rain", "mm"},
-    {"rainfall", "mm"},    {"altitude", "m"},     {"elevation", "m"},   {"latitude", "°"},
-    {"longitude", "°"},    {"heading", "°"},      {"angle", "°"},       {"uptime", "s"},
-    {"odometer", "km"},    {"rpm", "1/min"},
-};
-
-// The same, but only where no word above stands: "battery_voltage" is in V, and
-// "current_temperature" in °C.
-constexpr Word kWeakQuantities[] = {
-    {"current", "A"}, {"battery", "%"}, {"batt", "%"}, {"soc", "%"}, {"energy", "kWh"},
-};
-
-// Last words that are a unit by themselves.
-constexpr Word kUnits[] = {
-    {"celsius", "°C"}, {"fahrenheit", "°F"}, {"percent", "%"}, {"pct", "%"},   {"mv", "mV"},
-    {"ma", "mA"},      {"kw", "kW"},         {"wh", "Wh"},     {"kwh", "kWh"}, {"mwh", "MWh"},
-    {"va", "VA"},      {"hz", "Hz"},         {"pa", "Pa"},     {"hpa", "hPa"}, {"kpa", "kPa"},
-    {"mbar", "hPa"},   {"dbm", "dBm"},       {"db", "dB"},     {"ppm", "ppm"}, {"ppb", "ppb"},
-    {"mm", "mm"},      {"cm", "cm"},         {"km", "km"},     {"kg", "kg"},   {"kmh", "km/h"},
-    {"kph", "km/h"},   {"mph", "mph"},       {"mps", "m/s"},   {"ms", "ms"},   {"lux", "lx"},
-};
-
-// Last letters that are a unit only after a quantity that can have it: "temp_c" is, "zone_c" not.
-struct Letter {
-    std::string_view letter;
-    std::string_view unit;
-    std::string_view quantity_unit;
-};
-constexpr Letter kLetters[] = {
-    {"c", "°C", "°C"}, {"f", "°F", "°C"}, {"k", "K", "°C"}, {"v", "V", "V"},
-    {"a", "A", "A"},   {"w", "W", "W"},   {"s", "s", "s"},  {"m", "m", "m"},
-};
-
-// Last words that take the unit from what stands before them.
-constexpr std::string_view kUnitless[] = {
-    "factor",  "count",  "id",     "index", "status", "state", "type",  "mode",  "code",
-    "version", "number", "period", "ok",    "low",    "alarm", "fault", "trend", "ratio",
-};
-
+// Names in digits. By the last word: "installed_version", "gwEui".
 constexpr std::string_view kIdentities[] = {
-    "id",   "serial", "ident", "mac",  "ip",   "version",  "name", "phone", "imei",    "iccid",
-    "imsi", "fw",     "sw",    "hw",   "uuid", "firmware", "addr", "ssid",  "address", "bssid",
-    "sn",   "model",  "zip",   "date", "key",  "token",    "hash", "plate", "vin",
+    "id",
+    "ids",
+    "serial",
+    "ident",
+    "mac",
+    "ip",
+    "version",
+    "name",
+    "phone",
+    "imei",
+    "iccid",
+    "imsi",
+    "fw",
+    "sw",
+    "hw",
+    "uuid",
+    "firmware",
+    "addr",
+    "ssid",
+    "address",
+    "bssid",
+    "sn",
+    "model",
+    "zip",
+    "date",
+    "key",
+    "token",
+    "hash",
+    "plate",
+    "vin",
+    "uid",
+    "guid",
+    "tag",
+    "rfid",
+    "eui",
+    "host",
+    "hostname",
+    "mpan",
+    "mprn",
+    "mmsi",
+    "imo",
+    "callsign",
+    "icao",
+    "hex",
+    "squawk",
+    "barcode",
+    "ean",
+    "iban",
+    "versions",
+    "deveui",
+    "devaddr",
+    "joineui",
+    "appeui",
+    "gweui",
+    "gtweui",
+    "nwkaddr",
+    "ieeeaddr",
+    "macaddr",
+    "ipaddr",
+    "ipv4",
+    "ipv6",
+    "cidr",
+    "netmask",
+    "swver",
+    "fwver",
+    "hwver",
+    "ver",
+    "sernum",
+    "serialno",
+    "serialnumber",
+    "userid",
+    "deviceid",
+    "sensorid",
+    "nodeid",
+    "clientid",
+    "chipid",
+    "gatewayid",
+    "tagid",
+    "cardid",
+    "orderid",
+    "assetid",
+    "productid",
+    "stationid",
+    "sessionid",
+    "msisdn",
+    "postcode",
+    "zipcode",
+    "pincode",
+    "username",
+    "bssids",
+    "manufacturerdata",
+    "servicedata",
+    "servicedatauuid",
+    "advdata",
+    "commit",
+    "revision",
+    "epc",
+    "cid",
+};
+// By the last two.
+constexpr std::pair<std::string_view, std::string_view> kIdentityPairs[] = {
+    {"serial", "number"},  {"serial", "no"},    {"manufacturer", "data"}, {"service", "data"},
+    {"meter", "number"},   {"order", "number"}, {"part", "number"},       {"phone", "number"},
+    {"article", "number"}, {"card", "number"},  {"frm", "payload"},       {"adv", "data"},
+    {"batch", "number"},   {"lot", "number"},   {"pin", "code"},          {"post", "code"},
+    {"mac", "addr"},
 };
 
 // What is true of a state, what is not, and words that stay words.
@@ -83,120 +132,69 @@ constexpr std::string_view kStateWords[] = {
     "active", "charging", "inactive", "disconnected", "connected",
 };
 
-bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-// Letters beyond ASCII stay as they are.
 bool is_word_char(char c) {
-    return is_letter(c) || is_digit(c) || (c & 0x80) != 0;
+    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0;
 }
 
-// "outdoorTemp_f" is outdoor, temp, f.
-std::vector<std::string> words_of(std::string_view name) {
-    std::vector<std::string> words;
-    bool is_open = false;
-    for (std::size_t i = 0; i < name.size(); i++) {
-        char c = name[i];
-        if (!is_word_char(c)) {
-            is_open = false;
-            continue;
-        }
-        bool is_hump = is_upper(c) && i > 0 && !is_upper(name[i - 1]) && is_letter(name[i - 1]);
-        if (!is_open || is_hump) words.emplace_back();
-        words.back() += lower(c);
-        is_open = true;
-    }
-    return words;
+bool is_metric_char(char c) {
+    return is_word_char(c) || c == '_' || c == '.' || c == '/';
 }
 
-template <typename Rows>
-std::string_view unit_of(const Rows& rows, std::string_view word) {
-    for (const auto& row : rows) {
-        if (row.word == word) return row.unit;
-    }
-    return {};
-}
-
-template <typename Rows>
-std::string_view last_unit(const Rows& rows, const std::vector<std::string>& words) {
-    for (auto word = words.rbegin(); word != words.rend(); ++word) {
-        auto unit = unit_of(rows, *word);
-        if (!unit.empty()) return unit;
-    }
-    return {};
-}
-
-template <typename List>
-bool is_one_of(const List& list, std::string_view word) {
+template <typename List, typename Word>
+bool is_one_of(const List& list, const Word& word) {
     return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
 
-bool has(const std::vector<std::string>& words, std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-std::string_view unit_in(const std::vector<std::string>& words, bool& is_said) {
-    const auto& last = words.back();
-    if (is_one_of(kUnitless, last)) return {};
-    std::string_view told;
-    // "hPa" and "kWh" look like two words.
-    if (words.size() > 1 && words.end()[-2].size() == 1)
-        told = unit_of(kUnits, words.end()[-2] + last);
-    is_said = true;
-    if (!told.empty()) return told;
-    told = unit_of(kUnits, last);
-    // A word alone may be a name by chance, except those that nobody uses as one.
-    if (!told.empty() && (words.size() > 1 || last.size() > 2)) return told;
-    is_said = false;
-    auto quantity = last_unit(kQuantities, words);
-    // "power_current": a current, but of what size?
-    if (!quantity.empty() && last == "current") return {};
-    if (quantity.empty()) quantity = last_unit(kWeakQuantities, words);
-    for (const auto& row : kLetters) {
-        if (row.letter != last || row.quantity_unit != quantity) continue;
-        is_said = true;
-        return row.unit;
-    }
-    // Power is the stronger word of the two, but "apparent power" is told in VA.
-    if (has(words, "apparent")) return "VA";
-    if (has(words, "reactive")) return "var";
-    return quantity;
-}
+// Sums that begin again by the calendar or with a session, and so are no meters.
+constexpr std::string_view kSpans[] = {
+    "today",  "yesterday", "daily", "day",     "hourly", "hour", "week",
+    "weekly", "monthly",   "month", "session", "year",   "last", "minute",
+};
+constexpr std::string_view kEnergyUnits[] = {"kWh", "Wh", "MWh"};
 
 // Few and certain: a gauge taken for a counter shows nonsense, the other way round only less.
-SeriesKind kind_in(const std::vector<std::string>& words, std::string_view unit) {
-    const auto& last = words.back();
+SeriesKind kind_in(const NameWords& words, std::string_view unit) {
+    auto last = words.last();
     if (last == "counter" || last == "pulses") return SeriesKind::Counter;
-    bool is_energy = unit == "kWh" || unit == "Wh" || unit == "MWh";
-    if (is_energy && has(words, "total")) return SeriesKind::Meter;
     if (last == "odometer") return SeriesKind::Meter;
-    return SeriesKind::Gauge;
+    bool is_energy = is_one_of(kEnergyUnits, unit) || (unit.empty() && words.has("energy"));
+    bool is_sum = words.has("total") && !words.has_any(kSpans);
+    return is_energy && is_sum ? SeriesKind::Meter : SeriesKind::Gauge;
+}
+
+bool is_identity(const NameWords& words) {
+    return is_one_of(kIdentities, words.last()) ||
+           (words.size() > 1 &&
+            is_one_of(kIdentityPairs, std::pair(words[words.size() - 2], words.last())));
+}
+
+MetricWords words_of(const NameWords& words) {
+    if (words.empty()) return {};
+    auto unit = unit_in_name(words);
+    return {unit.unit, unit.is_said, kind_in(words, unit.unit), is_identity(words)};
 }
 
 }  // namespace
 
 MetricWords metric_words(std::string_view name) {
-    auto words = words_of(name);
-    if (words.empty()) return {};
-    MetricWords result;
-    result.unit = unit_in(words, result.is_unit_said);
-    result.kind = kind_in(words, result.unit);
-    result.is_identity = is_one_of(kIdentities, words.back());
-    return result;
+    return words_of(NameWords(last_key(name)));
+}
+
+MetricWords metric_words_of_key(std::string_view key) {
+    return words_of(NameWords(key));
 }
 
 std::string metric_name(std::string_view name) {
     std::string metric = without_orders(name);
     for (char& c : metric) {
-        if (!is_word_char(c) && c != '_' && c != '.' && c != '/') c = '_';
+        if (!is_metric_char(c)) c = '_';
     }
     return metric;
+}
+
+bool is_metric_name(std::string_view name) {
+    auto is_plain = [](char c) { return is_metric_char(c) && (c & 0x80) == 0; };
+    return std::all_of(name.begin(), name.end(), is_plain);
 }
 
 bool state_word(std::string_view text, Value& value) {

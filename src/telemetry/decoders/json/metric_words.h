@@ -19,11 +19,18 @@ struct MetricWords {
     bool is_identity = false;
 };
 
-// `name` is a topic level or a dotted path: "temperature", "outdoorTemp_f", "ENERGY.Total".
+// `name` is a topic or a dotted path, of which only the last key is judged: "outdoorTemp_f",
+// "ENERGY.Power". What stands above is about something else: the unit rate below "energy" is no
+// energy.
 MetricWords metric_words(std::string_view name);
+
+// The same for a key that has dots or slashes of its own: "battery.charge.low".
+MetricWords metric_words_of_key(std::string_view key);
 
 // The name as a metric: letters, digits, '_', '.' and '/'; all else becomes '_'.
 std::string metric_name(std::string_view name);
+// True: metric_name() leaves it as it is.
+bool is_metric_name(std::string_view name);
 
 // "online", "OFF", "true" and the like as a state: 1 and 0 where the word means just that, else the
 // word in small letters. False: no such word.
