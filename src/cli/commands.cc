@@ -5,6 +5,7 @@
 #include "cli/check.h"
 #include "cli/decode.h"
 #include "cli/demo.h"
+#include "cli/map.h"
 #include "cli/passwd.h"
 #include "cli/pub.h"
 #include "cli/rr.h"
@@ -30,6 +31,7 @@ constexpr Command kCommands[] = {
     {"passwd", "mosquitto_passwd", passwd_main, "make and edit password files"},
     {"acl", "", acl_main, "say which line of an ACL file decides"},
     {"decode", "", decode_main, "show what telemetry makes of a payload"},
+    {"map", "", map_main, "try and draft the maps by which telemetry reads payloads"},
     {"demo", "", demo_main, "play devices: a mesh, a house, a plant, a fleet, a class"},
     {"store", "", store_main, "look into the journal, move states in and out"},
     {"check", "", check_main, "say what each line of a mosquitto.conf does here"},
