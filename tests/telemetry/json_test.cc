@@ -73,13 +73,21 @@ TEST_F(JsonDecoderTest, remembered_names_stay_right) {
 TEST_F(JsonDecoderTest, any_byte_alone_does_no_harm) {
     for (int byte = 0; byte < 256; byte++) {
         std::string payload(1, static_cast<char>(byte));
-        decode("a/b", payload);
-        bool is_digit = byte >= '0' && byte <= '9';
-        bool is_open = byte == '{' || byte == '[';
-        EXPECT_EQ(out_.verdict, is_digit  ? Verdict::Read
-                                : is_open ? Verdict::Unreadable
-                                          : Verdict::Nothing)
-            << byte;
+        decode("a" + std::to_string(byte) + "/b", payload);
+        bool is_word = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                       (byte >= 'A' && byte <= 'Z');
+        bool is_blank = byte == 0 || byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+        bool is_text = byte > ' ' && byte < 0x7f;
+        Verdict expected = Verdict::Opaque;
+        if (is_word)
+            expected = Verdict::Read;
+        else if (is_blank)
+            expected = Verdict::Nothing;
+        else if (is_text)
+            expected = Verdict::Unreadable;
+        EXPECT_EQ(out_.verdict, expected) << byte;
+        bool has_reason = expected == Verdict::Opaque || expected == Verdict::Unreadable;
+        EXPECT_EQ(!out_.problem.empty(), has_reason) << byte;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "telemetry/decoders/plain_text.h"
 
+#include "base/ascii.h"
 #include "mqtt/topic.h"
 
 namespace martlet::telemetry {
@@ -40,6 +41,7 @@ std::string without_orders(std::string_view text, bool keeps_lines) {
 }
 
 std::string plain_text(std::string_view bytes, std::size_t bytes_max) {
+    if (is_printable(bytes)) return std::string(bytes.substr(0, bytes_max));
     std::size_t size = bytes.size();
     if (size > bytes_max) {
         size = bytes_max;
