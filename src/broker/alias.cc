@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "broker/frame_cache.h"
 #include "broker/shard.h"
+#include "mqtt/secret_topic.h"
 
 namespace martlet::broker {
 
@@ -33,8 +34,8 @@ void Connection::log_sending_publish(const Publication& publication, const OutEn
     log::write(log::Level::Debug,
                fmt::format("Sending PUBLISH to {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))",
                            client_id(), dup ? 1 : 0, static_cast<int>(how.qos), how.retain ? 1 : 0,
-                           how.qos == mqtt::Qos::AtMostOnce ? 0 : how.packet_id, publication.topic,
-                           publication.payload.size()));
+                           how.qos == mqtt::Qos::AtMostOnce ? 0 : how.packet_id,
+                           mqtt::shown_topic(publication.topic), publication.payload.size()));
 }
 
 }  // namespace martlet::broker

@@ -5,6 +5,7 @@
 #include "broker/send_packet.h"
 #include "broker/shard.h"
 #include "broker/trace.h"
+#include "mqtt/secret_topic.h"
 
 namespace martlet::broker {
 
@@ -47,7 +48,8 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
             log::Level::Debug,
             fmt::format("Received PUBLISH from {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes))",
                         client_id(), publish.dup ? 1 : 0, static_cast<int>(publish.qos),
-                        publish.retain ? 1 : 0, publish.packet_id, topic, publish.payload.size()));
+                        publish.retain ? 1 : 0, publish.packet_id, mqtt::shown_topic(topic),
+                        publish.payload.size()));
     }
     Counters& counters = shard_.counters();
     counters.publish_received.add();
@@ -147,8 +149,8 @@ ReasonCode Connection::check_rights(std::string_view topic, const mqtt::Publish&
         shard_.counters().drop(DropReason::PayloadTooLarge);
         log::info(
             "Dropped too large PUBLISH from {} (q{}, '{}', {} bytes, message_size_limit is {}).",
-            client_id(), static_cast<int>(publish.qos), topic, publish.payload.size(),
-            options.message_size_limit);
+            client_id(), static_cast<int>(publish.qos), mqtt::shown_topic(topic),
+            publish.payload.size(), options.message_size_limit);
         return ReasonCode::ImplementationSpecific;
     }
     if (shard_.shared().is_over_memory_limit.load(std::memory_order_relaxed)) {
@@ -166,7 +168,7 @@ ReasonCode Connection::check_rights(std::string_view topic, const mqtt::Publish&
     shard_.counters().drop(DropReason::DeniedWrite);
     log::info("Denied PUBLISH from {} (d{}, q{}, r{}, m{}, '{}', ... ({} bytes)): {}", client_id(),
               publish.dup ? 1 : 0, static_cast<int>(publish.qos), publish.retain ? 1 : 0,
-              publish.packet_id, topic, publish.payload.size(),
+              publish.packet_id, mqtt::shown_topic(topic), publish.payload.size(),
               is_reserved(publish.topic) ? "the topic is the broker's own"
                                          : "no line of the ACL file allows it");
     return ReasonCode::NotAuthorized;

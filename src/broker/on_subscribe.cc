@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "broker/shard.h"
 #include "broker/trace.h"
+#include "mqtt/secret_topic.h"
 
 #include <algorithm>
 #include <vector>
@@ -56,7 +57,7 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
     if (!may_subscribe(parsed.filter)) {
         shard_.counters().denied_subscribes.add();
         log::info("Denied SUBSCRIBE from {} ('{}', QoS {}): no topic that it matches may be read",
-                  client_id(), wanted.filter, static_cast<int>(wanted.qos));
+                  client_id(), mqtt::shown_topic(wanted.filter), static_cast<int>(wanted.qos));
         return version_ == mqtt::Version::V5 ? ReasonCode::NotAuthorized
                                              : ReasonCode::UnspecifiedError;
     }
@@ -64,7 +65,7 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
     wanted.qos = std::min(wanted.qos, listener_options().max_qos);
     if (log::is_on(log::Level::Subscribe)) {
         log::print(log::Level::Subscribe, "{} {} {}", client_id(), static_cast<int>(wanted.qos),
-                   wanted.filter);
+                   mqtt::shown_topic(wanted.filter));
     }
     if (parsed.is_shared) {
         // No retained messages for a shared subscription (4.8.2).
@@ -115,7 +116,7 @@ void Connection::on_unsubscribe(const mqtt::FrameHead& head, ByteView body) {
         codes.push_back(static_cast<std::uint8_t>(existed ? ReasonCode::Success
                                                           : ReasonCode::NoSubscriptionExisted));
         if (log::is_on(log::Level::Unsubscribe))
-            log::print(log::Level::Unsubscribe, "{} {}", client_id(), text);
+            log::print(log::Level::Unsubscribe, "{} {}", client_id(), mqtt::shown_topic(text));
     }
     if (version_ != mqtt::Version::V5) codes.clear();
     const Recorder* recorder = shard_.recorder();

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "broker/connect_request.h"
 #include "broker/message_record.h"
+#include "mqtt/secret_topic.h"
 
 #include <algorithm>
 #include <random>
@@ -214,7 +215,8 @@ void Shard::log_subscriptions() const {
             std::string_view prefix = s->is_shared ? "$share/" : "";
             std::string_view filter =
                 s->is_shared ? std::string_view(s->share_key()) : s->entry->filter();
-            log::notice("  {}{} (q{})", prefix, filter, static_cast<int>(s->qos));
+            log::notice("  {}{} (q{})", prefix, mqtt::shown_topic(filter),
+                        static_cast<int>(s->qos));
         }
     }
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "broker/message_record.h"
 #include "broker/shard.h"
+#include "mqtt/secret_topic.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -94,7 +95,7 @@ void Shard::send_will(Session& session) {
              .is_allowed) {
         counters_.denied_publishes.add();
         log::info("Denied will of {} (user '{}') to '{}'.", session.client_id, session.user_name,
-                  publication.topic);
+                  mqtt::shown_topic(publication.topic));
         return drop(DropReason::DeniedWrite);
     }
     // Where other shards have a part in it the session's record keeps the will until all is

@@ -55,6 +55,15 @@ struct Publishing {
     bool retain = false;
 };
 
+// A key of the configuration and its running value.
+struct Setting {
+    std::string key;
+    std::optional<std::string> value;  // nullopt: nothing was said, and there is no default
+    std::string owner;                 // the listener or bridge that it is of; empty: the broker
+    bool is_reloadable = false;
+    std::string default_value;
+};
+
 class BrokerView {
   public:
     virtual ~BrokerView() = default;
@@ -73,12 +82,14 @@ class BrokerView {
     // Those whose topic matches the filter, in topic order, after `after`.
     virtual std::vector<RetainedInfo> retained(std::string_view filter, std::string_view after,
                                                std::size_t limit) = 0;
+    // A topic or filter as people may see it: "***" in the place of a key that it carries.
+    virtual std::string shown(std::string_view topic) const = 0;
     // What is wrong with a message; empty: nothing.
     virtual std::string problem_of(const Publishing& message) const = 0;
     // Any sound message, as from a client that may do everything. The error: there was no answer.
     virtual Status publish(const Publishing& message) = 0;
-    // The settings in force, as lines "key value"; secrets are left out.
-    virtual std::string configuration() = 0;
+    // The settings in force; secrets are left out.
+    virtual std::vector<Setting> configuration() = 0;
 };
 
 }  // namespace martlet::http

@@ -100,7 +100,8 @@ Response queue_of_client(Services& services, const Request& request) {
     json.begin_object().key("messages").begin_array();
     for (const QueuedInfo& message : queue.value()) {
         json.begin_object();
-        json.key("topic").text(message.topic).key("qos").integer(message.qos);
+        json.key("topic").text(services.broker->shown(message.topic));
+        json.key("qos").integer(message.qos);
         write_count(json, "bytes", message.bytes);
         json.key("is_in_flight").boolean(message.is_in_flight);
         json.key("is_in_journal_only").boolean(message.is_in_journal_only);
@@ -120,7 +121,8 @@ Response write_subscriptions(BrokerView& broker, std::string_view client_id, std
     for (const SubscriptionInfo& one : subscriptions.value()) {
         if (!page.takes_one()) break;
         json.begin_object().key("client_id").text(one.client_id);
-        json.key("filter").text(one.filter).key("qos").integer(one.qos).end_object();
+        json.key("filter").text(broker.shown(one.filter));
+        json.key("qos").integer(one.qos).end_object();
     }
     json.end_array().key("has_more").boolean(page.has_more()).end_object();
     return Response::json(std::move(body));

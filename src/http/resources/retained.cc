@@ -11,6 +11,9 @@
 #include "http/resources/resources.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <span>
 
 namespace martlet::http {
 
@@ -20,6 +23,8 @@ constexpr std::size_t kPayloadShown = 4096;
 constexpr std::size_t kPage = 1000;
 constexpr std::size_t kClearedMax = 10'000;
 constexpr std::size_t kTopicsShown = 20;
+// Messages in a row whose topics carry keys; listing them costs reading them again for each page.
+constexpr std::size_t kKeyedMax = 10'000;
 
 // What is wrong with a filter: wildcards stand alone in their level, '#' is the last.
 std::string_view filter_problem(std::string_view filter) {
@@ -42,31 +47,68 @@ std::string read_filter(QueryReader& query, std::string_view fallback) {
     return filter;
 }
 
-void write_retained(JsonWriter& json, const RetainedInfo& message) {
-    json.begin_object().key("topic").text(message.topic).key("qos").integer(message.qos);
+void write_retained(JsonWriter& json, std::string_view topic, const RetainedInfo& message) {
+    json.begin_object().key("topic").text(topic).key("qos").integer(message.qos);
     write_payload(json, message.payload, kPayloadShown, message.payload.size());
     json.end_object();
 }
 
+// Where a page begins: behind a topic, and so many messages further, since a topic that carries a
+// key is not told. Written "TOPIC", or "TOPIC#COUNT": no topic has a '#'.
+struct Place {
+    std::string topic;
+    std::size_t further = 0;
+
+    static std::optional<Place> from(std::string_view text) {
+        Place place;
+        auto mark = text.find('#');
+        place.topic = text.substr(0, mark);
+        if (mark == std::string_view::npos) return place;
+        auto count = text.substr(mark + 1);
+        auto* end = count.data() + count.size();
+        auto read = std::from_chars(count.data(), end, place.further);
+        bool is_sound = read.ec == std::errc{} && read.ptr == end && place.further <= kKeyedMax;
+        return is_sound ? std::optional(std::move(place)) : std::nullopt;
+    }
+    void pass(const std::string& next, const std::string& shown) {
+        bool has_key = shown != next;
+        if (has_key && further < kKeyedMax) {
+            further++;
+            return;
+        }
+        topic = next;
+        // Past the bound: behind all that is below the level of the key.
+        if (has_key) topic = shown.substr(0, shown.rfind('/')) + '0';
+        further = 0;
+    }
+    std::string text() const { return further == 0 ? topic : fmt::format("{}#{}", topic, further); }
+};
+
 Response list_retained(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
     std::string filter = read_filter(query, "#");
-    std::string after(query.text("after", "", 65'535));
+    auto place = Place::from(query.text("after", "", 65'535 + 6));
+    if (!place) query.complain("after: \"next\" of the page before");
     std::size_t limit = query.limit(100, kPage);
     if (auto refusal = query.refusal()) return std::move(*refusal);
     if (!services.broker) return no_broker();
-    auto messages = services.broker->retained(filter, after, limit + 1);
+    // By asking again and again a key could be narrowed down.
+    if (services.broker->shown(place->topic) != place->topic)
+        return Response::error(400, "after: a topic that carries no key, or \"next\"");
+    auto messages = services.broker->retained(filter, place->topic, limit + 1 + place->further);
+    std::span<const RetainedInfo> rest(messages);
+    rest = rest.subspan(std::min(place->further, rest.size()));
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("messages").begin_array();
     Page page(body, limit);
-    std::string_view last;
-    for (const RetainedInfo& message : messages) {
+    for (const RetainedInfo& message : rest) {
         if (!page.takes_one()) break;
-        write_retained(json, message);
-        last = message.topic;
+        std::string topic = services.broker->shown(message.topic);
+        write_retained(json, topic, message);
+        place->pass(message.topic, topic);
     }
-    page.end(json, last);
+    page.end(json, place->text());
     json.end_object();
     return Response::json(std::move(body));
 }
@@ -97,14 +139,16 @@ std::string confirmation(std::string_view filter, const std::vector<std::string>
     return fmt::format("{:016x}", hash);
 }
 
-Response preview(std::string_view filter, const std::vector<std::string>& topics) {
+Response preview(const BrokerView& broker, std::string_view filter,
+                 const std::vector<std::string>& topics) {
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("filter").text(filter);
     json.key("count").integer(static_cast<std::int64_t>(topics.size()));
     json.key("is_cut").boolean(topics.size() == kClearedMax);
     json.key("topics").begin_array();
-    for (std::size_t i = 0; i < std::min(topics.size(), kTopicsShown); i++) json.text(topics[i]);
+    for (std::size_t i = 0; i < std::min(topics.size(), kTopicsShown); i++)
+        json.text(broker.shown(topics[i]));
     json.end_array();
     json.key("confirm").text(confirmation(filter, topics));
     json.key("cleared").integer(0).end_object();
@@ -118,7 +162,7 @@ Response clear_retained(Services& services, const Request& request) {
     if (auto refusal = query.refusal()) return std::move(*refusal);
     if (!services.broker) return no_broker();
     auto topics = topics_of(*services.broker, filter);
-    if (confirm.empty()) return preview(filter, topics);
+    if (confirm.empty()) return preview(*services.broker, filter, topics);
     if (confirm != confirmation(filter, topics)) {
         return Response::error(409,
                                "what this filter matches has changed since the preview: ask "
