@@ -6,6 +6,7 @@
 #include "mqtt/topic.h"
 #include "telemetry/decoded_text.h"
 #include "telemetry/decoders/plain_text.h"
+#include "telemetry/operator_units.h"
 #include "telemetry/rules.h"
 
 #include <cerrno>
@@ -131,6 +132,8 @@ Status settle(Question& question) {
         if (!loaded) return loaded.error();
         const telemetry::Options& read = loaded.value().settings.telemetry;
         question.options.rules = read.rules;
+        question.options.maps = read.maps;
+        question.options.units = read.units;
         question.options.decoder_options.insert(question.options.decoder_options.begin(),
                                                 read.decoder_options.begin(),
                                                 read.decoder_options.end());
@@ -150,11 +153,14 @@ int show(telemetry::Rules& rules, const Question& question, const std::string& p
     incoming.topic = question.topic;
     incoming.payload = payload;
     incoming.received = read_clocks().wall.count();
+    incoming.filter = choice.filter;
     telemetry::Decoded decoded;
     choice.decoder->decode(incoming, decoded);
+    telemetry::OperatorUnits(question.options.units).apply(decoded.samples);
     std::printf("decoder %s\n", std::string(choice.name).c_str());
     // What strangers sent gives no orders to this terminal.
-    for (const std::string& line : telemetry::describe(decoded, incoming.received))
+    for (const std::string& line :
+         telemetry::describe(decoded, incoming.received, {.unit_sources = true}))
         std::printf("%s\n", telemetry::without_orders(line).c_str());
     return decoded.verdict == telemetry::Verdict::Unreadable ? kExitUnreadable : 0;
 }

@@ -100,12 +100,22 @@ void log_notices(const std::vector<config::Notice>& notices) {
         log::print(line.level, "{}", line.text);
 }
 
+// The log as it was, for the error that is to be written to it.
+Error with_old_log(const Error& error, const log::Options& options) {
+    Status status = log::configure(options);
+    if (!status) log::error("{}", status.error().text);
+    return error;
+}
+
 void reload(server::Server& server, const config::CommandLine& command_line,
             config::Settings& running) {
     log::notice("Reloading config.");
     auto loaded = config::reload(command_line, running);
-    Status status = loaded ? server.reload(loaded.value().settings) : Status(loaded.error());
-    if (status) status = log::configure(loaded.value().settings.log);
+    Status status = loaded ? log::configure(loaded.value().settings.log) : Status(loaded.error());
+    if (status) {
+        status = server.reload(loaded.value().settings);
+        if (!status) status = with_old_log(status.error(), running.log);
+    }
     if (!status) {
         log::error("{} Everything stays as it was.", status.error().text);
         return;

@@ -70,6 +70,7 @@ struct Draft {
     Settings settings;
     SecurityDraft security;
     std::string clientid_prefixes;
+    std::vector<PlacedText> maps;  // paths, as the file says them
     bool per_listener_settings = false;
     // A security key was seen, after which per_listener_settings may not become true.
     bool is_security_begun = false;

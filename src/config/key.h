@@ -1,7 +1,7 @@
 #pragma once
 
-// A row of the table of keys: all that the parser, `martlet check` and the documentation know about
-// one key of mosquitto.conf. Constant. Any thread.
+// A row of the table of keys: all that the parser, the reload, `martlet check`, the API and the
+// documentation know about one key of mosquitto.conf. Constant. Any thread.
 
 #include "base/result.h"
 #include "config/draft.h"
@@ -9,7 +9,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace martlet::config {
 
@@ -36,6 +39,33 @@ enum class KeyStatus : std::uint8_t {
 struct Entry;
 using Setter = Status (*)(Entry&);
 
+// What a key is in the settings, as a line of the file would say it.
+struct RunningValue {
+    std::string
+        owner;  // the listener ("1883 127.0.0.1") or bridge that it is of; empty: the broker
+    std::string text;
+
+    bool operator==(const RunningValue&) const = default;
+};
+using RunningValues = std::vector<RunningValue>;
+
+// How a key comes into the settings and is read there.
+struct Access {
+    constexpr Access() = default;
+    constexpr Access(Setter to_set) : set(to_set) {}  // no value of its own
+    constexpr Access(Setter to_set, void (*to_read)(const Settings&, RunningValues&),
+                     void (*to_keep)(Settings&, const Settings&) = nullptr)
+        : set(to_set), read(to_read), keep(to_keep) {}
+
+    Setter set = nullptr;
+    // Appends the running value: none where nothing was said, several of a key that may be given
+    // several times. Null: the key has no value of its own; another key's shows it.
+    void (*read)(const Settings& settings, RunningValues& out) = nullptr;
+    // Puts the running value into fresh settings, whose listeners are the same ones. For keys that
+    // a reload does not apply.
+    void (*keep)(Settings& fresh, const Settings& running) = nullptr;
+};
+
 struct Key {
     std::string_view name;
     // Not empty: another spelling of that key.
@@ -46,6 +76,7 @@ struct Key {
     Need need = Need::Nothing;
     // mosquitto does not know it.
     bool is_own = false;
+    // Whether a reload applies it; otherwise the running value stays, and a notice says so.
     bool is_reloadable = true;
     // Twice in its scope is an error; otherwise the last one wins, or they add up.
     bool is_once = false;
@@ -62,7 +93,9 @@ struct Key {
     std::string_view values = {};  // for the documentation: choices or bounds
     std::string_view default_value = {};
     std::string_view help = {};
-    Setter set = nullptr;
+    // How a value is shown to people; null: as it is. For what holds a secret.
+    std::string (*mask)(std::string_view value) = nullptr;
+    Access value = {};
 };
 
 // One line of the file on its way into the draft.

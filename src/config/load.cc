@@ -14,6 +14,7 @@ Reading read(const CommandLine& command_line, const Files& files) {
     } else {
         if (!command_line.config_file.empty())
             Reader(files, draft).read_main(command_line.config_file);
+        settle_maps(draft, files);
         settle(draft, command_line);
     }
     if (command_line.is_sandbox && !command_line.config_file.empty())

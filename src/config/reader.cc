@@ -119,7 +119,7 @@ void Reader::set(Entry& entry) {
     begin_notice(entry);
     Status status = require(entry);
     if (status.ok()) status = check_once(entry);
-    if (status.ok()) status = entry.key.set(entry);
+    if (status.ok()) status = entry.key.value.set(entry);
     std::vector<std::string> included;
     if (status.ok() && entry.key.name == "include_dir") status = list_included(entry, included);
     report(entry, status);

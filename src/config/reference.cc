@@ -72,6 +72,12 @@ const char* needs_of(const Key& key) {
     }
 }
 
+// A key that does nothing is not applied either.
+const char* reload_of(const Key& key, const char* yes, const char* no) {
+    if (key.status != KeyStatus::Built) return "";
+    return key.is_reloadable ? yes : no;
+}
+
 const char* status_of(const Key& key) {
     switch (key.status) {
         case KeyStatus::Built:
@@ -97,7 +103,7 @@ void add_text(std::string& out, const Key& key) {
     add("values", values_of(key));
     add("default", key.default_value);
     add("must follow", needs_of(key));
-    add("SIGHUP", key.is_reloadable ? "applies" : "next start");
+    add("SIGHUP", reload_of(key, "applies", "next start"));
     if (key.status != KeyStatus::Built) add("state", status_of(key));
 }
 
@@ -107,7 +113,7 @@ void add_row(std::string& out, const Key& key) {
          bar = values.find('|', bar + 2))
         values.insert(bar, "\\");
     out += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", key.name, values, key.default_value,
-                       key.is_reloadable ? "yes" : "no", status_of(key), help_of(key));
+                       reload_of(key, "yes", "no"), status_of(key), help_of(key));
 }
 
 }  // namespace

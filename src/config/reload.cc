@@ -1,15 +1,12 @@
+#include "config/keys.h"
+#include "config/keys/setters.h"
 #include "config/load.h"
+#include "config/shown.h"
 
 #include <algorithm>
 
 namespace martlet::config {
 namespace {
-
-std::string name_of(const net::ListenOptions& net) {
-    if (!net.unix_path.empty()) return "0 " + net.unix_path;
-    return net.address.empty() ? std::to_string(net.port)
-                               : fmt::format("{} {}", net.port, net.address);
-}
 
 // What a bound socket cannot change any more; nodelay is set on each connection.
 bool is_same(net::ListenOptions a, const net::ListenOptions& b) {
@@ -26,7 +23,7 @@ const Listener* find(const std::vector<Listener>& listeners, const net::ListenOp
 Error refuse(const char* what, const net::ListenOptions& net) {
     return {fmt::format("Error: It is not currently possible to add/remove listeners when "
                         "reloading the config file: 'listener {}' {}. Restart to apply it.",
-                        name_of(net), what),
+                        listener_name(net), what),
             3};
 }
 
@@ -45,46 +42,20 @@ Status match_listeners(Settings& fresh, const Settings& running) {
     return Done{};
 }
 
-// What can change with a restart only: the running value stays, and a notice says so.
-class Keeper {
-  public:
-    explicit Keeper(std::vector<Notice>& notices) : notices_(notices) {}
-
-    template <typename Value>
-    void keep(const char* key, Value& fresh, const Value& running) {
-        if (fresh == running) return;
-        fresh = running;
-        notices_.push_back({{},
-                            key,
-                            NoticeKind::Ignored,
-                            fmt::format("'{}' has changed; it takes effect at the next start", key),
-                            {}});
-    }
-
-  private:
-    std::vector<Notice>& notices_;
-};
-
+// What a row of the table says a reload does not apply stays as it runs, and a notice says so.
 void keep_running(Loaded& loaded, const Settings& running) {
-    Keeper keeper(loaded.notices);
     Settings& fresh = loaded.settings;
-    keeper.keep("shards", fresh.broker.shards, running.broker.shards);
-    keeper.keep("user", fresh.user, running.user);
-    keeper.keep("pid_file", fresh.pid_file, running.pid_file);
-    keeper.keep("persistence_location", fresh.persistence_location, running.persistence_location);
-    keeper.keep("persistence_file", fresh.persistence_file, running.persistence_file);
-    keeper.keep("persistence", fresh.persistence, running.persistence);
-    keeper.keep("persistence_sync", fresh.journal.sync, running.journal.sync);
-    keeper.keep("persistence_sync", fresh.journal.interval_s, running.journal.interval_s);
-    keeper.keep("persistence_strict", fresh.persistence_strict, running.persistence_strict);
-    // As a whole: the thread and its store are made once.
-    if (fresh.telemetry.is_on != running.telemetry.is_on)
-        keeper.keep("telemetry", fresh.telemetry.is_on, running.telemetry.is_on);
-    fresh.telemetry = running.telemetry;
-    fresh.http = running.http;
-    for (std::size_t i = 0; i < fresh.listeners.size(); ++i)
-        keeper.keep("mount_point", fresh.listeners[i].broker.mount_point,
-                    running.listeners[i].broker.mount_point);
+    for (const Key* key : all_keys()) {
+        if (key->is_reloadable || key->value.keep == nullptr) continue;
+        if (running_values(*key, fresh) == running_values(*key, running)) continue;
+        key->value.keep(fresh, running);
+        loaded.notices.push_back(
+            {{},
+             std::string(key->name),
+             NoticeKind::Ignored,
+             fmt::format("'{}' has changed; it takes effect at the next start", key->name),
+             {}});
+    }
 }
 
 }  // namespace

@@ -33,6 +33,11 @@ void settle_telemetry(Settings& settings) {
     std::string folder = settings.persistence_location;
     if (!folder.empty() && folder.back() != '/') folder += '/';
     if (settings.telemetry.store.empty()) settings.telemetry.store = folder + "telemetry.db";
+    // Beside the store when that is a file.
+    const std::string& store = settings.telemetry.store;
+    bool is_file = store.find("://") == std::string::npos;
+    std::string beside = is_file ? store.substr(0, store.rfind('/') + 1) : folder;
+    settings.telemetry.settings_file = beside + "telemetry.json";
     if (settings.http.accounts_file.empty()) settings.http.accounts_file = folder + "accounts.json";
 }
 

@@ -6,12 +6,15 @@
 
 #include "config/command_line.h"
 #include "config/draft.h"
+#include "config/files.h"
 
 namespace martlet::config {
 
 // All of the below, in the right order.
 void settle(Draft& draft, const CommandLine& command_line);
 
+// Reads the files of telemetry_map.
+void settle_maps(Draft& draft, const Files& files);
 // The plugins that are built in become password_file, acl_file ...; others are problems.
 void settle_plugins(Draft& draft);
 // TLS, WebSocket and PROXY as far as they are asked for, then who may come in at each listener.

@@ -89,6 +89,12 @@ Listener::~Listener() {
     if (!sockets_.empty() && !options_.unix_path.empty()) unlink(options_.unix_path.c_str());
 }
 
+void Listener::set_tcp_nodelay(bool is_on) const {
+    if (!options_.unix_path.empty()) return;
+    int value = is_on ? 1 : 0;
+    for (int socket : sockets_) setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
+}
+
 Status Listener::open_tcp() {
     addrinfo hints{};
     hints.ai_family = family_of(options_.domain);

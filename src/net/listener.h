@@ -24,6 +24,9 @@ class Listener {
     const std::vector<int>& sockets() const { return sockets_; }
     const ListenOptions& options() const { return options_; }
 
+    // Of connections that come from now on. Main thread.
+    void set_tcp_nodelay(bool is_on) const;
+
     // A connection that waits, or -1 (errno says why).
     static int accept(int socket, Endpoint& peer);
 

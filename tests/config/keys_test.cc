@@ -19,7 +19,7 @@ TEST(Keys, each_name_stands_once) {
 
 TEST(Keys, each_has_what_people_need) {
     for (const Key* key : all_keys()) {
-        EXPECT_NE(key->set, nullptr) << key->name;
+        EXPECT_NE(key->value.set, nullptr) << key->name;
         EXPECT_EQ(find_key(key->name), key);
         EXPECT_NE(key->help.empty(), key->alias_of.empty()) << key->name;
         EXPECT_TRUE(key->alias_of.empty() || find_key(key->alias_of)) << key->name;

@@ -175,6 +175,22 @@ inline void add_telemetry(SettingsText& text, const telemetry::Options& options)
         text[fmt::format("telemetry_option{}", i)] =
             option.decoder + " " + option.name + " " + option.value;
     }
+    text["telemetry_settings_file"] = options.settings_file;
+    for (std::size_t i = 0; i < options.maps.size(); ++i)
+        text[fmt::format("telemetry_map{}", i)] =
+            fmt::format("{} {}: {}", options.map_files[i], options.maps[i].name,
+                        options.maps[i].text.substr(0, options.maps[i].text.find('\n')));
+    for (std::size_t i = 0; i < options.units.size(); ++i) {
+        const telemetry::UnitOption& unit = options.units[i];
+        text[fmt::format("telemetry_unit{}", i)] = fmt::format(
+            "[{}] [{}] [{}] [{}] {}", unit.kind, unit.id, unit.metric, unit.unit,
+            unit.series_kind ? telemetry::name_of(*unit.series_kind) : std::string_view("-"));
+    }
+    for (std::size_t i = 0; i < options.thresholds.size(); ++i) {
+        const telemetry::ThresholdOption& one = options.thresholds[i];
+        text[fmt::format("telemetry_threshold{}", i)] = fmt::format(
+            "[{}] [{}] [{}] {} {}", one.kind, one.group, one.id, one.online_ms, one.silent_ms);
+    }
 }
 
 inline SettingsText settings_text(const Settings& settings) {

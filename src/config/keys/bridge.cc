@@ -9,7 +9,7 @@ namespace {
 
 using B = BridgeSettings;
 
-constexpr Key row(std::string_view name, Type type, Setter set, std::string_view default_value,
+constexpr Key row(std::string_view name, Type type, Access set, std::string_view default_value,
                   std::string_view help) {
     return {.name = name,
             .scope = Scope::Bridge,
@@ -18,15 +18,15 @@ constexpr Key row(std::string_view name, Type type, Setter set, std::string_view
             .need = Need::Bridge,
             .default_value = default_value,
             .help = help,
-            .set = set};
+            .value = set};
 }
 
-constexpr Key flag_row(std::string_view name, Setter set, std::string_view default_value,
+constexpr Key flag_row(std::string_view name, Access set, std::string_view default_value,
                        std::string_view help) {
     return row(name, Type::Bool, set, default_value, help);
 }
 
-constexpr Key text_row(std::string_view name, std::string_view shown_name, Setter set,
+constexpr Key text_row(std::string_view name, std::string_view shown_name, Access set,
                        std::string_view help) {
     Key key = row(name, Type::Text, set, {}, help);
     key.shown_name = shown_name;
@@ -50,7 +50,7 @@ constexpr Key raised_row(Key key, std::int64_t min, std::int64_t max,
     return key;
 }
 
-constexpr Key special_row(std::string_view name, Setter set, std::string_view values,
+constexpr Key special_row(std::string_view name, Access set, std::string_view values,
                           std::string_view default_value, std::string_view help) {
     Key key = row(name, Type::Special, set, default_value, help);
     key.values = values;
@@ -59,6 +59,11 @@ constexpr Key special_row(std::string_view name, Setter set, std::string_view va
 
 constexpr Key without_need(Key key) {
     key.need = Need::Nothing;
+    return key;
+}
+
+constexpr Key secret(Key key) {
+    key.mask = hide_all;
     return key;
 }
 
@@ -125,96 +130,122 @@ Status set_receive_maximum(Entry& entry) {
     return Done{};
 }
 
-constexpr Key kAddress = special_row("address", set_addresses, "HOST[:PORT] ...", {},
-                                     "The far broker, or several to try in turn; once a "
-                                     "connection. An IPv6 address needs its port.");
+void read_protocol_version(const Settings& settings, RunningValues& out) {
+    for (const B& bridge : settings.bridges) {
+        bool is_5 = bridge.protocol_version == mqtt::Version::V5;
+        bool is_31 = bridge.protocol_version == mqtt::Version::V31;
+        add_value(out, bridge.name, std::string(is_5 ? "mqttv50" : is_31 ? "mqttv31" : "mqttv311"));
+    }
+}
+
+void read_reload_type(const Settings& settings, RunningValues& out) {
+    for (const B& bridge : settings.bridges) {
+        bool is_lazy = bridge.reload_type == BridgeReload::Lazy;
+        add_value(out, bridge.name, std::string(is_lazy ? "lazy" : "immediate"));
+    }
+}
+
+void read_start_type(const Settings& settings, RunningValues& out) {
+    for (const B& bridge : settings.bridges) {
+        bool is_lazy = bridge.start_type == BridgeStart::Lazy;
+        bool is_once = bridge.start_type == BridgeStart::Once;
+        add_value(out, bridge.name, std::string(is_lazy ? "lazy" : is_once ? "once" : "automatic"));
+    }
+}
+
+constexpr Key kAddress =
+    special_row("address", {set_addresses, read_addresses}, "HOST[:PORT] ...", {},
+                "The far broker, or several to try in turn; once a "
+                "connection. An IPv6 address needs its port.");
 constexpr Key kRemoteClientId =
-    text_row("remote_clientid", "bridge remote clientid", text<&B::remote_clientid>,
+    text_row("remote_clientid", "bridge remote clientid", kText<&B::remote_clientid>,
              "The client id at the far broker. Without it: HOSTNAME.NAME.");
 constexpr Key kRemoteUsername =
-    text_row("remote_username", "bridge remote_username", text<&B::remote_username>,
+    text_row("remote_username", "bridge remote_username", kText<&B::remote_username>,
              "The user name at the far broker.");
 constexpr Key kRemotePassword =
-    text_row("remote_password", "bridge remote_password", text<&B::remote_password>,
-             "The password at the far broker.");
+    secret(text_row("remote_password", "bridge remote_password", kText<&B::remote_password>,
+                    "The password at the far broker."));
 
 const Key kKeys[] = {
-    without_need(special_row("connection", set_connection, "NAME", {},
+    without_need(special_row("connection", access<&B::name>(set_connection), "NAME", {},
                              "Begins a bridge to another broker. What follows belongs to it.")),
     kAddress,
     alias("addresses", kAddress),
-    special_row("topic", set_bridge_topic,
+    special_row("topic", {set_bridge_topic, read_bridge_topics},
                 "PATTERN [out|in|both [QOS [LOCAL-PREFIX [REMOTE-PREFIX]]]]", {},
                 "What is passed on; at least one a connection. \"\" is an empty prefix, or an "
                 "empty pattern with both prefixes."),
-    flag_row("bridge_attempt_unsubscribe", flag<&B::attempt_unsubscribe>, "true",
+    flag_row("bridge_attempt_unsubscribe", kFlag<&B::attempt_unsubscribe>, "true",
              "Unsubscribes at the far broker from topics that only go out."),
-    text_row("bridge_bind_address", {}, text<&B::bind_address>,
+    text_row("bridge_bind_address", {}, kText<&B::bind_address>,
              "The local address that the connection leaves from."),
-    raised_row(row("bridge_max_packet_size", Type::Number, number<&B::max_packet_size>, "0",
+    raised_row(row("bridge_max_packet_size", Type::Number, kNumber<&B::max_packet_size>, "0",
                    "Bytes of the largest packet that the bridge takes; 0: no limit."),
                0, INT32_MAX),
-    number_row(row("bridge_max_topic_alias", Type::Number, number<&B::max_topic_alias>, "10",
+    number_row(row("bridge_max_topic_alias", Type::Number, kNumber<&B::max_topic_alias>, "10",
                    "Topic aliases that the far broker may set."),
                0, 65535, "Error: bridge_max_topic_alias must be > 0 and <= 65535."),
-    flag_row("bridge_outgoing_retain", flag<&B::outgoing_retain>, "true",
+    flag_row("bridge_outgoing_retain", kFlag<&B::outgoing_retain>, "true",
              "Keeps the retain flag of what goes out."),
-    special_row("bridge_protocol_version", set_protocol_version, "mqttv31, mqttv311, mqttv50",
-                "mqttv311", "The version of MQTT that is spoken to the far broker."),
+    special_row("bridge_protocol_version", {set_protocol_version, read_protocol_version},
+                "mqttv31, mqttv311, mqttv50", "mqttv311",
+                "The version of MQTT that is spoken to the far broker."),
+    number_row(row("bridge_receive_maximum", Type::Number,
+                   access<&B::receive_maximum>(set_receive_maximum), "max_inflight_messages",
+                   "QoS 1 and 2 messages that may be on their way to the bridge; to 65535."),
+               1, INT32_MAX, "Error: bridge_receive_maximum must be greater than 0."),
     number_row(
-        row("bridge_receive_maximum", Type::Number, set_receive_maximum, "max_inflight_messages",
-            "QoS 1 and 2 messages that may be on their way to the bridge; to 65535."),
-        1, INT32_MAX, "Error: bridge_receive_maximum must be greater than 0."),
-    number_row(
-        row("bridge_session_expiry_interval", Type::Number, number<&B::session_expiry_interval>,
+        row("bridge_session_expiry_interval", Type::Number, kNumber<&B::session_expiry_interval>,
             "0", "Seconds that the far broker keeps the session; 4294967295: for ever."),
         0, UINT32_MAX, "Error: bridge_session_expiry_interval must not be negative."),
-    special_row("bridge_reload_type", set_reload_type, "lazy, immediate", "lazy",
-                "Whether a reload waits for the next reconnect."),
-    special_row("bridge_tcp_keepalive", set_tcp_keepalive, "IDLE INTERVAL COUNTER", "off",
-                "TCP's own keep alive: seconds, seconds, probes."),
-    number_row(row("bridge_tcp_user_timeout", Type::Number, number<&B::tcp_user_timeout_ms>,
+    special_row("bridge_reload_type", {set_reload_type, read_reload_type}, "lazy, immediate",
+                "lazy", "Whether a reload waits for the next reconnect."),
+    special_row("bridge_tcp_keepalive", {set_tcp_keepalive, read_tcp_keepalive},
+                "IDLE INTERVAL COUNTER", "off", "TCP's own keep alive: seconds, seconds, probes."),
+    number_row(row("bridge_tcp_user_timeout", Type::Number, kNumber<&B::tcp_user_timeout_ms>,
                    "the system's", "Milliseconds that sent bytes may stay unacknowledged."),
                0, INT32_MAX, "Error: invalid TCP user timeout value."),
-    flag_row("cleansession", flag<&B::clean_session>, "false",
+    flag_row("cleansession", kFlag<&B::clean_session>, "false",
              "Begins anew at the far broker with each connection."),
-    flag_row("local_cleansession", flag<&B::local_clean_session>, "cleansession",
+    flag_row("local_cleansession", kFlag<&B::local_clean_session>, "cleansession",
              "The same for this side."),
     kRemoteClientId,
     alias("clientid", kRemoteClientId),
-    text_row("local_clientid", "bridge local clientid", text<&B::local_clientid>,
+    text_row("local_clientid", "bridge local clientid", kText<&B::local_clientid>,
              "The client id on this side. Without it: local.REMOTE_CLIENTID."),
     kRemoteUsername,
     alias("username", kRemoteUsername),
     kRemotePassword,
     alias("password", kRemotePassword),
-    text_row("local_username", "bridge local_username", text<&B::local_username>,
+    text_row("local_username", "bridge local_username", kText<&B::local_username>,
              "The user name on this side, for the ACL."),
-    text_row("local_password", "bridge local_password", text<&B::local_password>,
-             "The password on this side."),
-    raised_row(row("idle_timeout", Type::Number, number<&B::idle_timeout>, "60",
+    secret(text_row("local_password", "bridge local_password", kText<&B::local_password>,
+                    "The password on this side.")),
+    raised_row(row("idle_timeout", Type::Number, kNumber<&B::idle_timeout>, "60",
                    "Seconds without a message after which a lazy bridge hangs up."),
                1, INT32_MAX),
-    raised_row(row("threshold", Type::Number, number<&B::threshold>, "10",
+    raised_row(row("threshold", Type::Number, kNumber<&B::threshold>, "10",
                    "Messages that wait before a lazy bridge connects."),
                1, INT32_MAX),
-    raised_row(row("keepalive_interval", Type::Number, number<&B::keepalive_interval>, "60",
+    raised_row(row("keepalive_interval", Type::Number, kNumber<&B::keepalive_interval>, "60",
                    "Seconds between PINGREQ."),
                5, 65535, "Error: Bridge keepalive value too high."),
-    flag_row("notifications", flag<&B::notifications>, "true",
+    flag_row("notifications", kFlag<&B::notifications>, "true",
              "Publishes the bridge's state, 1 or 0, retained."),
-    flag_row("notifications_local_only", flag<&B::notifications_local_only>, "false",
+    flag_row("notifications_local_only", kFlag<&B::notifications_local_only>, "false",
              "Publishes it on this side only."),
-    text_row("notification_topic", {}, text<&B::notification_topic>,
+    text_row("notification_topic", {}, kText<&B::notification_topic>,
              "Where. Without it: $SYS/broker/connection/REMOTE_CLIENTID/state."),
-    special_row("restart_timeout", set_restart_timeout, "BASE [CAP [STABLE]]", "5 30",
+    special_row("restart_timeout", {set_restart_timeout, read_restart_timeout},
+                "BASE [CAP [STABLE]]", "5 30",
                 "Seconds to wait before connecting again: growing from BASE to CAP, or always "
                 "BASE; STABLE seconds of connection begin it anew."),
-    flag_row("round_robin", flag<&B::round_robin>, "false",
+    flag_row("round_robin", kFlag<&B::round_robin>, "false",
              "Uses the addresses as equals; otherwise the first one is preferred."),
-    special_row("start_type", set_start_type, "automatic, lazy, once", "automatic",
-                "When to connect."),
-    flag_row("try_private", flag<&B::try_private>, "true",
+    special_row("start_type", {set_start_type, read_start_type}, "automatic, lazy, once",
+                "automatic", "When to connect."),
+    flag_row("try_private", kFlag<&B::try_private>, "true",
              "Tells the far broker that this is a bridge, by bit 7 of the protocol level."),
 };
 

@@ -222,4 +222,47 @@ Status set_tcp_keepalive(Entry& entry) {
     return Done{};
 }
 
+void read_addresses(const Settings& settings, RunningValues& out) {
+    for (const BridgeSettings& bridge : settings.bridges) {
+        std::string line;
+        for (const BridgeAddress& address : bridge.addresses) {
+            bool is_ipv6 = address.host.find(':') != std::string::npos;
+            line += fmt::format("{}{}{}{}:{}", line.empty() ? "" : " ", is_ipv6 ? "[" : "",
+                                address.host, is_ipv6 ? "]" : "", address.port);
+        }
+        out.push_back({bridge.name, std::move(line)});
+    }
+}
+
+void read_bridge_topics(const Settings& settings, RunningValues& out) {
+    auto word = [](const std::string& part) { return part.empty() ? "\"\"" : part; };
+    constexpr std::string_view kDirections[] = {"out", "in", "both"};
+    for (const BridgeSettings& bridge : settings.bridges) {
+        for (const BridgeTopic& topic : bridge.topics) {
+            out.push_back(
+                {bridge.name, fmt::format("{} {} {} {} {}", word(topic.pattern),
+                                          kDirections[static_cast<int>(topic.direction)],
+                                          static_cast<int>(topic.qos), word(topic.local_prefix),
+                                          word(topic.remote_prefix))});
+        }
+    }
+}
+
+void read_restart_timeout(const Settings& settings, RunningValues& out) {
+    for (const BridgeSettings& bridge : settings.bridges) {
+        const BridgeRestart& wait = bridge.restart;
+        out.push_back(
+            {bridge.name, fmt::format("{} {} {}", wait.base_s, wait.cap_s, wait.stable_s)});
+    }
+}
+
+void read_tcp_keepalive(const Settings& settings, RunningValues& out) {
+    for (const BridgeSettings& bridge : settings.bridges) {
+        const BridgeTcpKeepalive& tcp = bridge.tcp_keepalive;
+        if (tcp == BridgeTcpKeepalive{}) continue;
+        out.push_back(
+            {bridge.name, fmt::format("{} {} {}", tcp.idle_s, tcp.interval_s, tcp.counter)});
+    }
+}
+
 }  // namespace martlet::config

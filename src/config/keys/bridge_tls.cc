@@ -8,7 +8,7 @@ namespace {
 
 using T = BridgeTls;
 
-constexpr Key text_row(std::string_view name, Setter set, std::string_view help) {
+constexpr Key text_row(std::string_view name, Access set, std::string_view help) {
     return {.name = name,
             .scope = Scope::Bridge,
             .type = Type::Text,
@@ -16,10 +16,10 @@ constexpr Key text_row(std::string_view name, Setter set, std::string_view help)
             .need = Need::Bridge,
             .is_once = true,
             .help = help,
-            .set = set};
+            .value = set};
 }
 
-constexpr Key flag_row(std::string_view name, Setter set, std::string_view help) {
+constexpr Key flag_row(std::string_view name, Access set, std::string_view help) {
     return {.name = name,
             .scope = Scope::Bridge,
             .type = Type::Bool,
@@ -27,7 +27,7 @@ constexpr Key flag_row(std::string_view name, Setter set, std::string_view help)
             .need = Need::Bridge,
             .default_value = "false",
             .help = help,
-            .set = set};
+            .value = set};
 }
 
 constexpr Key last_wins(Key key) {
@@ -35,23 +35,28 @@ constexpr Key last_wins(Key key) {
     return key;
 }
 
+constexpr Key secret(Key key) {
+    key.mask = hide_all;
+    return key;
+}
+
 const Key kKeys[] = {
-    text_row("bridge_alpn", text<&T::alpn>, "The protocol to ask for, for brokers on port 443."),
-    text_row("bridge_cafile", text<&T::cafile>,
+    text_row("bridge_alpn", kText<&T::alpn>, "The protocol to ask for, for brokers on port 443."),
+    text_row("bridge_cafile", kText<&T::cafile>,
              "The authorities whose certificates are believed; the connection speaks TLS."),
-    text_row("bridge_capath", text<&T::capath>, "A directory of such authorities."),
-    text_row("bridge_certfile", text<&T::certfile>, "The bridge's own certificate."),
-    last_wins(text_row("bridge_keyfile", text<&T::keyfile>, "That certificate's key.")),
-    text_row("bridge_ciphers", text<&T::ciphers>, "Ciphers up to TLS 1.2."),
-    text_row("bridge_ciphers_tls1.3", text<&T::ciphers_tls13>, "Ciphers of TLS 1.3."),
-    text_row("bridge_identity", text<&T::identity>,
+    text_row("bridge_capath", kText<&T::capath>, "A directory of such authorities."),
+    text_row("bridge_certfile", kText<&T::certfile>, "The bridge's own certificate."),
+    last_wins(text_row("bridge_keyfile", kText<&T::keyfile>, "That certificate's key.")),
+    text_row("bridge_ciphers", kText<&T::ciphers>, "Ciphers up to TLS 1.2."),
+    text_row("bridge_ciphers_tls1.3", kText<&T::ciphers_tls13>, "Ciphers of TLS 1.3."),
+    text_row("bridge_identity", kText<&T::identity>,
              "The PSK identity; with bridge_psk the connection speaks TLS."),
-    text_row("bridge_psk", text<&T::psk>, "The pre-shared key in hex."),
-    text_row("bridge_tls_version", text<&T::version>, "The oldest version of TLS that is taken."),
-    flag_row("bridge_insecure", flag<&T::insecure>, "Does not check the far broker's name."),
-    flag_row("bridge_require_ocsp", flag<&T::require_ocsp>,
+    secret(text_row("bridge_psk", kText<&T::psk>, "The pre-shared key in hex.")),
+    text_row("bridge_tls_version", kText<&T::version>, "The oldest version of TLS that is taken."),
+    flag_row("bridge_insecure", kFlag<&T::insecure>, "Does not check the far broker's name."),
+    flag_row("bridge_require_ocsp", kFlag<&T::require_ocsp>,
              "Requires a stapled OCSP answer of the far broker."),
-    flag_row("bridge_tls_use_os_certs", flag<&T::use_os_certs>,
+    flag_row("bridge_tls_use_os_certs", kFlag<&T::use_os_certs>,
              "Believes the system's authorities; the connection speaks TLS."),
 };
 

@@ -94,6 +94,42 @@ Status set_socket_domain(Entry& entry) {
     return Done{};
 }
 
+// By its name; a reload that changes one is refused as a whole.
+void read_listener(const Settings& settings, RunningValues& out) {
+    for (const Listener& listener : settings.listeners)
+        add_value(out, listener_name(listener.net), listener_name(listener.net));
+}
+
+void read_accept_protocol_versions(const Settings& settings, RunningValues& out) {
+    each_of<ListenerOptions>(settings, [&](std::string owner, const ListenerOptions& options) {
+        std::string versions;
+        for (int version : {3, 4, 5})
+            if ((options.protocol_versions & 1 << version) != 0)
+                versions += fmt::format("{}{}", versions.empty() ? "" : ", ", version);
+        add_value(out, std::move(owner), std::move(versions));
+    });
+}
+
+void read_max_qos(const Settings& settings, RunningValues& out) {
+    each_of<ListenerOptions>(settings, [&](std::string owner, const ListenerOptions& options) {
+        add_value(out, std::move(owner), static_cast<int>(options.max_qos));
+    });
+}
+
+void read_protocol(const Settings& settings, RunningValues& out) {
+    for (const Listener& listener : settings.listeners)
+        add_value(out, listener_name(listener.net),
+                  std::string(listener.is_http ? "http" : "mqtt"));
+}
+
+void read_socket_domain(const Settings& settings, RunningValues& out) {
+    each_of<net::ListenOptions>(settings, [&](std::string owner, const net::ListenOptions& net) {
+        if (net.domain == net::SocketDomain::Any) return;
+        bool is_old = net.domain == net::SocketDomain::Ipv4;
+        add_value(out, std::move(owner), std::string(is_old ? "ipv4" : "ipv6"));
+    });
+}
+
 const Key kKeys[] = {
     {.name = "listener",
      .scope = Scope::Listener,
@@ -102,7 +138,7 @@ const Key kKeys[] = {
      .shown_name = "listener port",
      .values = "PORT [ADDRESS], or 0 PATH",
      .help = "Listens on a port, or on a unix socket. What follows belongs to it.",
-     .set = set_listener},
+     .value = {set_listener, read_listener}},
     {.name = "port",
      .scope = Scope::Listener,
      .type = Type::Number,
@@ -112,7 +148,7 @@ const Key kKeys[] = {
      .max = 65535,
      .default_value = "1883",
      .help = "The default listener's port. `listener` says the same.",
-     .set = set_port},
+     .value = set_port},
     {.name = "bind_address",
      .scope = Scope::Listener,
      .type = Type::Text,
@@ -121,7 +157,7 @@ const Key kKeys[] = {
      .is_once = true,
      .shown_name = "default listener bind_address",
      .help = "The default listener's address. `listener` says the same.",
-     .set = set_bind_address},
+     .value = set_bind_address},
     {.name = "accept_protocol_versions",
      .scope = Scope::Listener,
      .type = Type::Special,
@@ -129,7 +165,7 @@ const Key kKeys[] = {
      .values = "a list of 3, 4, 5",
      .default_value = "3, 4, 5",
      .help = "The versions of MQTT that are taken: 3 is 3.1, 4 is 3.1.1, 5 is 5.0.",
-     .set = set_accept_protocol_versions},
+     .value = {set_accept_protocol_versions, read_accept_protocol_versions}},
     {.name = "bind_interface",
      .scope = Scope::Listener,
      .type = Type::Text,
@@ -137,7 +173,7 @@ const Key kKeys[] = {
      .is_reloadable = false,
      .is_once = true,
      .help = "Listens on this network interface only.",
-     .set = text<&net::ListenOptions::interface>},
+     .value = kText<&net::ListenOptions::interface>},
     {.name = "enable_proxy_protocol",
      .scope = Scope::Listener,
      .type = Type::Number,
@@ -150,7 +186,7 @@ const Key kKeys[] = {
      .feature = "the PROXY protocol",
      .default_value = "off",
      .help = "Takes the client's address from a PROXY header of version 1 or 2.",
-     .set = number<&ListenerDraft::proxy_protocol>},
+     .value = kNumber<&ListenerDraft::proxy_protocol>},
     {.name = "proxy_protocol_v2_require_tls",
      .scope = Scope::Listener,
      .type = Type::Bool,
@@ -160,7 +196,7 @@ const Key kKeys[] = {
      .feature = "the PROXY protocol",
      .default_value = "false",
      .help = "Takes only clients that reached the proxy by TLS.",
-     .set = flag<&ListenerDraft::proxy_require_tls>},
+     .value = kFlag<&ListenerDraft::proxy_require_tls>},
     {.name = "http_dir",
      .scope = Scope::Listener,
      .type = Type::Text,
@@ -170,14 +206,14 @@ const Key kKeys[] = {
      .is_once = true,
      .feature = "the HTTP API",
      .help = "Files to serve on a listener with `protocol http_api`.",
-     .set = text<&ListenerDraft::http_dir>},
+     .value = kText<&ListenerDraft::http_dir>},
     {.name = "max_connections",
      .scope = Scope::Listener,
      .type = Type::Number,
      .need = Need::DefaultListener,
      .default_value = "-1",
      .help = "Live connections of this listener; -1: no limit.",
-     .set = limit<&ListenerOptions::max_connections>},
+     .value = kLimit<&ListenerOptions::max_connections>},
     {.name = "max_qos",
      .scope = Scope::Listener,
      .type = Type::Number,
@@ -187,7 +223,7 @@ const Key kKeys[] = {
      .bounds_error = "Error: 'max_qos' must be between 0 and 2 inclusive.",
      .default_value = "2",
      .help = "The highest QoS that clients may publish with.",
-     .set = set_max_qos},
+     .value = {set_max_qos, read_max_qos}},
     {.name = "maximum_qos",
      .alias_of = "max_qos",
      .scope = Scope::Listener,
@@ -197,7 +233,7 @@ const Key kKeys[] = {
      .max = 2,
      .bounds_error = "Error: 'max_qos' must be between 0 and 2 inclusive.",
      .default_value = "2",
-     .set = set_max_qos},
+     .value = {set_max_qos, read_max_qos}},
     {.name = "max_topic_alias",
      .scope = Scope::Listener,
      .type = Type::Number,
@@ -207,7 +243,7 @@ const Key kKeys[] = {
      .bounds_error = "Error: Invalid 'max_topic_alias' value in configuration.",
      .default_value = "10",
      .help = "Topic aliases that a client may set; 0: none.",
-     .set = number<&ListenerOptions::max_topic_alias>},
+     .value = kNumber<&ListenerOptions::max_topic_alias>},
     {.name = "max_topic_alias_broker",
      .scope = Scope::Listener,
      .type = Type::Number,
@@ -217,14 +253,14 @@ const Key kKeys[] = {
      .bounds_error = "Error: Invalid 'max_topic_alias_broker' value in configuration.",
      .default_value = "10",
      .help = "Topic aliases that the broker sets towards a client that allows them; 0: none.",
-     .set = number<&ListenerOptions::max_topic_alias_broker>},
+     .value = kNumber<&ListenerOptions::max_topic_alias_broker>},
     {.name = "mount_point",
      .scope = Scope::Listener,
      .type = Type::Text,
      .need = Need::Listener,
      .is_reloadable = false,
      .help = "Put before every topic of this listener's clients, and taken off towards them.",
-     .set = set_mount_point},
+     .value = access<&ListenerOptions::mount_point>(set_mount_point)},
     {.name = "protocol",
      .scope = Scope::Listener,
      .type = Type::Choice,
@@ -234,7 +270,7 @@ const Key kKeys[] = {
      .default_value = "mqtt",
      .help = "What is spoken. A listener for http without an address listens on loopback only. "
              "Listeners for websockets are not opened yet.",
-     .set = set_protocol},
+     .value = {set_protocol, read_protocol, keep_member<&Listener::is_http>}},
     {.name = "socket_domain",
      .scope = Scope::Listener,
      .type = Type::Choice,
@@ -243,14 +279,14 @@ const Key kKeys[] = {
      .values = "ipv4, ipv6",
      .default_value = "both",
      .help = "Listens on addresses of one kind only.",
-     .set = set_socket_domain},
+     .value = {set_socket_domain, read_socket_domain}},
     {.name = "use_username_as_clientid",
      .scope = Scope::Listener,
      .type = Type::Bool,
      .need = Need::DefaultListener,
      .default_value = "false",
      .help = "Replaces the client id by the user name.",
-     .set = flag<&ListenerOptions::use_username_as_clientid>},
+     .value = kFlag<&ListenerOptions::use_username_as_clientid>},
     {.name = "websockets_origin",
      .scope = Scope::Listener,
      .type = Type::Text,
@@ -259,7 +295,7 @@ const Key kKeys[] = {
      .feature = "WebSocket",
      .default_value = "any",
      .help = "Takes only pages of this origin; may be given several times.",
-     .set = text<&ListenerDraft::websockets_origins>},
+     .value = kText<&ListenerDraft::websockets_origins>},
 };
 
 }  // namespace

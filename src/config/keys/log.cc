@@ -60,18 +60,44 @@ Status set_log_dest(Entry& entry) {
     return Done{};
 }
 
+void read_log_dest(const Settings& settings, RunningValues& out) {
+    const log::Options& options = settings.log;
+    if (options.to_stdout) add_value(out, {}, std::string("stdout"));
+    if (options.to_stderr) add_value(out, {}, std::string("stderr"));
+    if (options.to_syslog) add_value(out, {}, std::string("syslog"));
+    if (options.to_topic) add_value(out, {}, std::string("topic"));
+    if (!options.file.empty()) add_value(out, {}, "file " + options.file);
+    if (out.empty()) add_value(out, {}, std::string("none"));
+}
+
+struct LevelName {
+    std::string_view name;
+    log::Level level;
+};
+constexpr LevelName kLevels[] = {
+    {"error", log::Level::Error},
+    {"warning", log::Level::Warning},
+    {"notice", log::Level::Notice},
+    {"information", log::Level::Information},
+    {"debug", log::Level::Debug},
+    {"subscribe", log::Level::Subscribe},
+    {"unsubscribe", log::Level::Unsubscribe},
+    {"websockets", log::Level::Websockets},
+    {"internal", log::Level::Internal},
+};
+
 std::uint32_t level_of(std::string_view name) {
-    if (name == "error") return bit(log::Level::Error);
-    if (name == "warning") return bit(log::Level::Warning);
-    if (name == "notice") return bit(log::Level::Notice);
-    if (name == "information") return bit(log::Level::Information);
-    if (name == "debug") return bit(log::Level::Debug);
-    if (name == "subscribe") return bit(log::Level::Subscribe);
-    if (name == "unsubscribe") return bit(log::Level::Unsubscribe);
-    if (name == "websockets") return bit(log::Level::Websockets);
-    if (name == "internal") return bit(log::Level::Internal);
     if (name == "all") return kAllLevels;
+    for (const LevelName& known : kLevels)
+        if (known.name == name) return bit(known.level);
     return 0;
+}
+
+void read_log_type(const Settings& settings, RunningValues& out) {
+    for (const LevelName& known : kLevels)
+        if ((settings.log.levels & bit(known.level)) != 0)
+            add_value(out, {}, std::string(known.name));
+    if (out.empty()) add_value(out, {}, std::string("none"));
 }
 
 Status set_log_type(Entry& entry) {
@@ -87,12 +113,18 @@ Status set_log_type(Entry& entry) {
     return Done{};
 }
 
+constexpr int kLocal0 = 16;
+
 Status set_log_facility(Entry& entry) {
-    constexpr int kLocal0 = 16;
     Result<std::int64_t> value = read_number(entry);
     if (!value.ok()) return value.error();
     entry.draft.settings.log.syslog_facility = kLocal0 + static_cast<int>(value.value());
     return Done{};
+}
+
+void read_log_facility(const Settings& settings, RunningValues& out) {
+    int facility = settings.log.syslog_facility;
+    if (facility >= kLocal0) add_value(out, {}, facility - kLocal0);
 }
 
 const Key kKeys[] = {
@@ -101,14 +133,14 @@ const Key kKeys[] = {
      .type = Type::Bool,
      .default_value = "true",
      .help = "Logs who connects and who leaves.",
-     .set = flag<&log::Options::connection_messages>},
+     .value = kFlag<&log::Options::connection_messages>},
     {.name = "log_dest",
      .scope = Scope::Log,
      .type = Type::Special,
      .values = "none, stdout, stderr, syslog, topic, dlt, file PATH",
      .default_value = "stderr",
      .help = "Where the log goes; may be given several times, a file once.",
-     .set = set_log_dest},
+     .value = {set_log_dest, read_log_dest}},
     {.name = "log_facility",
      .scope = Scope::Log,
      .type = Type::Number,
@@ -116,20 +148,20 @@ const Key kKeys[] = {
      .max = 7,
      .default_value = "daemon",
      .help = "syslog's facility local0 to local7.",
-     .set = set_log_facility},
+     .value = {set_log_facility, read_log_facility}},
     {.name = "log_timestamp",
      .scope = Scope::Log,
      .type = Type::Bool,
      .default_value = "true",
      .help = "Begins each line with the time.",
-     .set = flag<&log::Options::timestamp>},
+     .value = kFlag<&log::Options::timestamp>},
     {.name = "log_timestamp_format",
      .scope = Scope::Log,
      .type = Type::Text,
      .is_once = true,
      .default_value = "seconds since 1970",
      .help = "The time's form, as strftime takes it.",
-     .set = text<&log::Options::timestamp_format>},
+     .value = kText<&log::Options::timestamp_format>},
     {.name = "log_type",
      .scope = Scope::Log,
      .type = Type::Choice,
@@ -137,7 +169,7 @@ const Key kKeys[] = {
                "internal, none, all",
      .default_value = "error warning notice information",
      .help = "What is logged; may be given several times.",
-     .set = set_log_type},
+     .value = {set_log_type, read_log_type}},
 };
 
 }  // namespace

@@ -54,6 +54,31 @@ Status set_log_trace(Entry& entry) {
     return Done{};
 }
 
+void read_receive_maximum_exceeded(const Settings& settings, RunningValues& out) {
+    bool is_warned = settings.broker.tolerate_receive_maximum;
+    add_value(out, {}, std::string(is_warned ? "warn" : "disconnect"));
+}
+
+void read_persistence_sync(const Settings& settings, RunningValues& out) {
+    switch (settings.journal.sync) {
+        case journal::Sync::Commit:
+            return add_value(out, {}, std::string("commit"));
+        case journal::Sync::Interval:
+            return add_value(out, {}, fmt::format("interval {}", settings.journal.interval_s));
+        case journal::Sync::Off:
+            return add_value(out, {}, std::string("off"));
+    }
+}
+
+void keep_persistence_sync(Settings& fresh, const Settings& running) {
+    fresh.journal = running.journal;
+}
+
+void read_log_trace(const Settings& settings, RunningValues& out) {
+    for (const std::string& id : settings.trace_clients) add_value(out, {}, "client " + id);
+    for (const std::string& filter : settings.trace_topics) add_value(out, {}, "topic " + filter);
+}
+
 const Key kKeys[] = {
     {.name = "shards",
      .scope = Scope::Martlet,
@@ -64,7 +89,7 @@ const Key kKeys[] = {
      .max = 1024,
      .default_value = "0",
      .help = "Threads that share the work; 0: one for each core.",
-     .set = number<&Options::shards>},
+     .value = kNumber<&Options::shards>},
     {.name = "connect_timeout",
      .scope = Scope::Martlet,
      .type = Type::Number,
@@ -73,14 +98,14 @@ const Key kKeys[] = {
      .max = 3600,
      .default_value = "30",
      .help = "Seconds within which a new connection must send its CONNECT.",
-     .set = number<&Options::connect_timeout_s>},
+     .value = kNumber<&Options::connect_timeout_s>},
     {.name = "reason_strings",
      .scope = Scope::Martlet,
      .type = Type::Bool,
      .is_own = true,
      .default_value = "false",
      .help = "Tells MQTT 5 clients in words why something was refused (Reason String).",
-     .set = flag<&Options::reason_strings>},
+     .value = kFlag<&Options::reason_strings>},
     {.name = "outbox_bytes_max",
      .scope = Scope::Martlet,
      .type = Type::Number,
@@ -88,7 +113,7 @@ const Key kKeys[] = {
      .min = 65536,
      .default_value = "16777216",
      .help = "Bytes that wait for one connection's socket, past which QoS 0 is dropped.",
-     .set = number<&Options::outbox_bytes_max>},
+     .value = kNumber<&Options::outbox_bytes_max>},
     {.name = "max_queued_messages_total",
      .scope = Scope::Martlet,
      .type = Type::Number,
@@ -98,7 +123,7 @@ const Key kKeys[] = {
      .default_value = "0",
      .help = "Messages that may wait for all clients together; what comes then is dropped for "
              "those who would have to wait for it. 0: no limit.",
-     .set = number<&Options::max_queued_messages_total>},
+     .value = kNumber<&Options::max_queued_messages_total>},
     {.name = "max_queued_bytes_total",
      .scope = Scope::Martlet,
      .type = Type::Number,
@@ -107,7 +132,7 @@ const Key kKeys[] = {
      .max = 1'000'000'000'000'000'000,
      .default_value = "0",
      .help = "The same in bytes of topics, properties and payloads.",
-     .set = number<&Options::max_queued_bytes_total>},
+     .value = kNumber<&Options::max_queued_bytes_total>},
     {.name = "receive_maximum_exceeded",
      .scope = Scope::Martlet,
      .type = Type::Choice,
@@ -116,7 +141,7 @@ const Key kKeys[] = {
      .default_value = "disconnect",
      .help = "What happens to a client that exceeds the Receive Maximum: the specification's "
              "DISCONNECT 0x93, or mosquitto's warning.",
-     .set = set_receive_maximum_exceeded},
+     .value = {set_receive_maximum_exceeded, read_receive_maximum_exceeded}},
     {.name = "log_trace",
      .scope = Scope::Martlet,
      .type = Type::Special,
@@ -124,7 +149,7 @@ const Key kKeys[] = {
      .values = "client ID, topic FILTER",
      .help = "Logs every packet of one client, or every message of a topic filter; may be given "
              "several times.",
-     .set = set_log_trace},
+     .value = {set_log_trace, read_log_trace}},
     {.name = "persistence_sync",
      .scope = Scope::Martlet,
      .type = Type::Special,
@@ -134,7 +159,7 @@ const Key kKeys[] = {
      .default_value = "commit",
      .help = "When the journal is synced: before anything is acknowledged, every so many seconds, "
              "or when the system likes.",
-     .set = set_persistence_sync},
+     .value = {set_persistence_sync, read_persistence_sync, keep_persistence_sync}},
     {.name = "persistence_strict",
      .scope = Scope::Martlet,
      .type = Type::Bool,
@@ -142,7 +167,7 @@ const Key kKeys[] = {
      .is_reloadable = false,
      .default_value = "false",
      .help = "Refuses to start with a damaged journal, instead of going on with what is sound.",
-     .set = flag<&Settings::persistence_strict>},
+     .value = kFlag<&Settings::persistence_strict>},
 };
 
 }  // namespace

@@ -54,6 +54,22 @@ Status set_acl_subscribe(Entry& entry) {
     return Done{};
 }
 
+void read_acl_subscribe(const Settings& settings, RunningValues& out) {
+    each_of<auth::Options>(settings, [&](std::string owner, const auth::Options& options) {
+        std::string_view word = options.refuse_unreadable_subscriptions ? "refuse" : "grant";
+        add_value(out, std::move(owner), std::string(word));
+    });
+}
+
+// What was said for all listeners, or for one, is each listener's own in the end.
+template <auto Member>
+constexpr Access for_listeners(Setter set) {
+    return Access(set, read_member<Member>);
+}
+
+using Auth = auth::Options;
+using ListenerOptions = broker::ListenerOptions;
+
 const Key kKeys[] = {
     {.name = "per_listener_settings",
      .scope = Scope::Security,
@@ -61,34 +77,34 @@ const Key kKeys[] = {
      .default_value = "false",
      .help = "The keys of this section, and plugin, belong to the listener above them. Must come "
              "before them.",
-     .set = set_per_listener_settings},
+     .value = set_per_listener_settings},
     {.name = "allow_anonymous",
      .scope = Scope::Security,
      .type = Type::Bool,
      .need = Need::ListenerIfPerOne,
      .default_value = "false; true when no listener is configured",
      .help = "Takes clients without a user name.",
-     .set = flag<&SecurityDraft::allow_anonymous>},
+     .value = for_listeners<&Auth::allow_anonymous>(set_flag<&SecurityDraft::allow_anonymous>)},
     {.name = "listener_allow_anonymous",
      .scope = Scope::Listener,
      .type = Type::Bool,
      .need = Need::Listener,
      .default_value = "allow_anonymous",
      .help = "allow_anonymous for this listener, without per_listener_settings.",
-     .set = set_listener_allow_anonymous},
+     .value = set_listener_allow_anonymous},
     {.name = "password_file",
      .scope = Scope::Security,
      .type = Type::Text,
      .need = Need::ListenerIfPerOne,
      .help = "Names and passwords, as `martlet passwd` and mosquitto_passwd write them.",
-     .set = text<&SecurityDraft::password_file>},
+     .value = for_listeners<&Auth::password_file>(set_text<&SecurityDraft::password_file>)},
     {.name = "acl_file",
      .scope = Scope::Security,
      .type = Type::Text,
      .need = Need::ListenerIfPerOne,
      .help = "Who may publish and read what. Without one everything is allowed; an empty one "
              "denies everything.",
-     .set = text<&SecurityDraft::acl_file>},
+     .value = for_listeners<&Auth::acl_file>(set_text<&SecurityDraft::acl_file>)},
     {.name = "acl_subscribe",
      .scope = Scope::Security,
      .type = Type::Choice,
@@ -98,7 +114,7 @@ const Key kKeys[] = {
      .default_value = "grant",
      .help = "What a client of MQTT 3 gets for a filter that it may never read anything of: a "
              "subscription that stays silent, as in mosquitto, or 0x80. Martlet's own key.",
-     .set = set_acl_subscribe},
+     .value = {set_acl_subscribe, read_acl_subscribe}},
     {.name = "psk_file",
      .scope = Scope::Security,
      .type = Type::Text,
@@ -106,14 +122,15 @@ const Key kKeys[] = {
      .need = Need::ListenerIfPerOne,
      .feature = "TLS",
      .help = "Identities and pre-shared keys.",
-     .set = text<&SecurityDraft::psk_file>},
+     .value = kText<&SecurityDraft::psk_file>},
     {.name = "allow_zero_length_clientid",
      .scope = Scope::Security,
      .type = Type::Bool,
      .need = Need::ListenerIfPerOne,
      .default_value = "true",
      .help = "Gives an id to clients that come without.",
-     .set = flag<&SecurityDraft::allow_zero_length_clientid>},
+     .value = for_listeners<&ListenerOptions::allow_zero_length_clientid>(
+         set_flag<&SecurityDraft::allow_zero_length_clientid>)},
     {.name = "auto_id_prefix",
      .scope = Scope::Security,
      .type = Type::Text,
@@ -122,7 +139,7 @@ const Key kKeys[] = {
      .values = "at most 50 bytes",
      .default_value = "auto-",
      .help = "What ids that the broker gives begin with.",
-     .set = set_auto_id_prefix},
+     .value = for_listeners<&ListenerOptions::auto_id_prefix>(set_auto_id_prefix)},
     {.name = "listener_auto_id_prefix",
      .scope = Scope::Listener,
      .type = Type::Text,
@@ -131,11 +148,11 @@ const Key kKeys[] = {
      .values = "at most 50 bytes",
      .default_value = "auto_id_prefix",
      .help = "auto_id_prefix for this listener, without per_listener_settings.",
-     .set = set_listener_auto_id_prefix},
+     .value = set_listener_auto_id_prefix},
     {.name = "clientid_prefixes",
      .type = Type::Text,
      .help = "Takes only clients whose id begins so.",
-     .set = text<&Draft::clientid_prefixes>},
+     .value = for_listeners<&Auth::clientid_prefixes>(set_text<&Draft::clientid_prefixes>)},
 };
 
 }  // namespace

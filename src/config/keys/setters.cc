@@ -22,4 +22,14 @@ const void* scope_of(const Entry& entry) {
     }
 }
 
+std::string hide_all(std::string_view) {
+    return "...";
+}
+
+std::string listener_name(const net::ListenOptions& net) {
+    if (!net.unix_path.empty()) return "0 " + net.unix_path;
+    return net.address.empty() ? std::to_string(net.port)
+                               : fmt::format("{} {}", net.port, net.address);
+}
+
 }  // namespace martlet::config
