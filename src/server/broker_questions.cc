@@ -4,6 +4,7 @@
 #include "broker/message.h"
 #include "broker/publication.h"
 #include "broker/reserved_topics.h"
+#include "mqtt/secret_topic.h"
 #include "mqtt/topic.h"
 
 #include <algorithm>
@@ -191,6 +192,10 @@ std::vector<http::RetainedInfo> BrokerQuestions::retained(std::string_view filte
     }
     std::sort(found.begin(), found.end(), by_topic);
     return found;
+}
+
+std::string BrokerQuestions::shown(std::string_view topic) const {
+    return mqtt::shown_topic(topic);
 }
 
 std::string BrokerQuestions::problem_of(const http::Publishing& message) const {

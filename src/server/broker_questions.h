@@ -6,6 +6,7 @@
 #include "broker/question.h"
 #include "broker/shared.h"
 #include "http/broker_view.h"
+#include "server/running_settings.h"
 
 #include <memory>
 #include <string>
@@ -16,9 +17,10 @@ namespace martlet::server {
 
 class BrokerQuestions final : public http::BrokerView {
   public:
-    // `configuration`: for configuration(), as lines without secrets.
-    BrokerQuestions(broker::Shared& shared, std::string configuration)
-        : shared_(shared), configuration_(std::move(configuration)) {}
+    // `telemetry`: null when it is off. All outlive it.
+    BrokerQuestions(broker::Shared& shared, const RunningSettings& settings,
+                    http::TelemetrySettings* telemetry)
+        : shared_(shared), settings_(settings), telemetry_(telemetry) {}
 
     std::vector<std::pair<std::string, std::string>> values() override;
     Result<std::vector<http::ClientInfo>> clients(std::string_view after,
@@ -31,9 +33,10 @@ class BrokerQuestions final : public http::BrokerView {
                                                               std::size_t limit) override;
     std::vector<http::RetainedInfo> retained(std::string_view filter, std::string_view after,
                                              std::size_t limit) override;
+    std::string shown(std::string_view topic) const override;
     std::string problem_of(const http::Publishing& message) const override;
     Status publish(const http::Publishing& message) override;
-    std::string configuration() override { return configuration_; }
+    std::vector<http::Setting> configuration() override { return settings_.shown(telemetry_); }
 
   private:
     using Kind = broker::Question::Kind;
@@ -43,7 +46,8 @@ class BrokerQuestions final : public http::BrokerView {
                                     bool and_session = false);
 
     broker::Shared& shared_;
-    const std::string configuration_;
+    const RunningSettings& settings_;
+    http::TelemetrySettings* telemetry_;
 };
 
 }  // namespace martlet::server

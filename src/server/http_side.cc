@@ -1,7 +1,6 @@
 #include "server/http_side.h"
 
 #include "base/log.h"
-#include "config/shown.h"
 
 #include <algorithm>
 
@@ -23,23 +22,20 @@ std::string address_of(const config::Listener& listener) {
 }  // namespace
 
 Result<std::unique_ptr<HttpSide>> HttpSide::open(const config::Settings& settings,
-                                                 broker::Shared& shared,
-                                                 const journal::ThreadedJournal* journal,
-                                                 telemetry::Ingest* ingest, Mailboxes& mailboxes) {
+                                                 const Parts& parts) {
     auto access = http::Access::open(settings.http);
     if (!access) return access.error();
-    std::unique_ptr<HttpSide> side(
-        new HttpSide(settings, shared, journal, ingest, std::move(access).value()));
-    side->workers_ = std::make_unique<HttpWorkers>(side->services_, mailboxes, kWorkers);
+    std::unique_ptr<HttpSide> side(new HttpSide(settings, parts, std::move(access).value()));
+    side->workers_ = std::make_unique<HttpWorkers>(side->services_, parts.mailboxes, kWorkers);
     return side;
 }
 
-HttpSide::HttpSide(const config::Settings& settings, broker::Shared& shared,
-                   const journal::ThreadedJournal* journal, telemetry::Ingest* ingest,
+HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
                    std::unique_ptr<http::Access> access)
-    : questions_(shared, config::shown(settings)),
-      metrics_(shared, journal, ingest),
+    : questions_(parts.shared, parts.running, parts.keeper),
+      metrics_(parts.shared, parts.journal, parts.ingest),
       access_(std::move(access)) {
+    telemetry::Ingest* ingest = parts.ingest;
     services_.options = settings.http;
     services_.broker = &questions_;
     services_.metrics = &metrics_;
@@ -52,7 +48,8 @@ HttpSide::HttpSide(const config::Settings& settings, broker::Shared& shared,
     services_.topics = &ingest->topics();
     services_.outcomes = &ingest->outcomes();
     services_.mesh_traffic = &ingest->mesh_traffic();
-    services_.rules = &ingest->rules();
+    services_.thresholds = &ingest->thresholds();
+    services_.settings = parts.keeper;
 }
 
 void HttpSide::announce(const config::Settings& settings) {

@@ -12,6 +12,8 @@
 #include "server/http_workers.h"
 #include "server/mail.h"
 #include "server/metrics.h"
+#include "server/running_settings.h"
+#include "server/settings_keeper.h"
 #include "server/store_orders.h"
 #include "telemetry/ingest.h"
 
@@ -21,11 +23,17 @@ namespace martlet::server {
 
 class HttpSide {
   public:
-    // `journal`: null when `persistence` is off; `ingest`: when telemetry is. All outlive it.
+    // What it is made from; all of it outlives it.
+    struct Parts {
+        broker::Shared& shared;
+        Mailboxes& mailboxes;
+        const RunningSettings& running;
+        const journal::ThreadedJournal* journal;  // null: `persistence` is off
+        telemetry::Ingest* ingest;                // null: telemetry is off
+        SettingsKeeper* keeper;                   // the same
+    };
     static Result<std::unique_ptr<HttpSide>> open(const config::Settings& settings,
-                                                  broker::Shared& shared,
-                                                  const journal::ThreadedJournal* journal,
-                                                  telemetry::Ingest* ingest, Mailboxes& mailboxes);
+                                                  const Parts& parts);
 
     HttpWorkers& workers() { return *workers_; }
     // Ends the workers; what they had to say lies in the mailboxes.
@@ -34,8 +42,7 @@ class HttpSide {
     void announce(const config::Settings& settings);
 
   private:
-    HttpSide(const config::Settings& settings, broker::Shared& shared,
-             const journal::ThreadedJournal* journal, telemetry::Ingest* ingest,
+    HttpSide(const config::Settings& settings, const Parts& parts,
              std::unique_ptr<http::Access> access);
 
     BrokerQuestions questions_;

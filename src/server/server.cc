@@ -60,11 +60,8 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         if (!persistence) return persistence.error();
         server->persistence_ = std::move(persistence).value();
     }
-    if (settings.telemetry.is_on) {
-        auto ingest = telemetry::Ingest::open(settings.telemetry, *server->mailboxes_);
-        if (!ingest) return ingest.error();
-        server->ingest_ = std::move(ingest).value();
-    }
+    server->running_ = std::make_unique<RunningSettings>(settings);
+    if (Status opened = server->open_telemetry(settings); !opened) return opened.error();
     server->shared_ = std::make_unique<broker::Shared>(
         shards, std::move(snapshot).value(), *server->mailboxes_, *server->passwords_,
         server->persistence_ ? &server->persistence_->journal() : nullptr);
@@ -72,11 +69,7 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     for (const config::Listener& listener : settings.listeners)
         speaks_http.push_back(listener.is_http);
     if (std::find(speaks_http.begin(), speaks_http.end(), true) != speaks_http.end()) {
-        auto* journal = server->persistence_ ? &server->persistence_->journal() : nullptr;
-        auto http = HttpSide::open(settings, *server->shared_, journal, server->ingest_.get(),
-                                   *server->mailboxes_);
-        if (!http) return http.error();
-        server->http_ = std::move(http).value();
+        if (Status opened = server->open_http(settings); !opened) return opened.error();
     }
     for (std::uint32_t i = 0; i < shards; i++) {
         server->turns_.push_back(std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_));
@@ -95,6 +88,27 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     }
     if (server->http_) server->http_->announce(settings);
     return server;
+}
+
+Status Server::open_telemetry(const config::Settings& settings) {
+    if (!settings.telemetry.is_on) return Done{};
+    auto keeper = SettingsKeeper::open(settings.telemetry);
+    if (!keeper) return keeper.error();
+    keeper_ = std::move(keeper).value();
+    auto ingest = telemetry::Ingest::open(*keeper_->in_force(), *mailboxes_);
+    if (!ingest) return ingest.error();
+    ingest_ = std::move(ingest).value();
+    keeper_->attach(*ingest_);
+    return Done{};
+}
+
+Status Server::open_http(const config::Settings& settings) {
+    auto* journal = persistence_ ? &persistence_->journal() : nullptr;
+    auto http = HttpSide::open(
+        settings, {*shared_, *mailboxes_, *running_, journal, ingest_.get(), keeper_.get()});
+    if (!http) return http.error();
+    http_ = std::move(http).value();
+    return Done{};
 }
 
 Server::~Server() {
@@ -151,6 +165,12 @@ Status Server::reload(const config::Settings& settings) {
     }
     auto snapshot = snapshot_of(settings);
     if (!snapshot) return snapshot.error();
+    // The last thing that may be refused.
+    Status status = keeper_ ? keeper_->reload(settings.telemetry) : Status(Done{});
+    if (!status) return status;
+    for (std::size_t i = 0; i < listeners_.size(); i++)
+        listeners_[i].set_tcp_nodelay(settings.listeners[i].net.tcp_nodelay);
+    running_->replace(settings);
     for (std::uint32_t shard = 0; shard < turns_.size(); shard++) {
         auto batch = std::make_unique<broker::LetterBatch>();
         batch->letters.emplace_back(broker::ReloadLetter{snapshot.value()});

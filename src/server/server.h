@@ -11,6 +11,8 @@
 #include "server/mail.h"
 #include "server/password_worker.h"
 #include "server/persistence.h"
+#include "server/running_settings.h"
+#include "server/settings_keeper.h"
 #include "server/turn.h"
 #include "telemetry/ingest.h"
 
@@ -43,12 +45,16 @@ class Server {
 
   private:
     Server() = default;
+    Status open_telemetry(const config::Settings& settings);
+    Status open_http(const config::Settings& settings);
 
     std::vector<net::Listener> listeners_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<PasswordWorker> passwords_;
-    std::unique_ptr<Persistence> persistence_;   // null: `persistence` is off
-    std::unique_ptr<telemetry::Ingest> ingest_;  // null: `telemetry` is off
+    std::unique_ptr<Persistence> persistence_;  // null: `persistence` is off
+    std::unique_ptr<RunningSettings> running_;
+    std::unique_ptr<SettingsKeeper> keeper_;     // null: `telemetry` is off
+    std::unique_ptr<telemetry::Ingest> ingest_;  // the same
     std::unique_ptr<broker::Shared> shared_;
     std::unique_ptr<HttpSide> http_;  // null: no listener speaks HTTP
     std::vector<std::unique_ptr<Turn>> turns_;

@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "broker/message.h"
 #include "broker/publication.h"
+#include "mqtt/secret_topic.h"
 #include "telemetry/ledger_text.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 namespace martlet::telemetry {
@@ -24,7 +24,6 @@ constexpr seconds kPruneEvery{60};
 // What goes on is told again so often.
 constexpr std::chrono::minutes kTellFailureEvery{10};
 constexpr std::chrono::hours kTellDropsEvery{1};
-constexpr seconds kOrderTimeout{10};
 constexpr std::int64_t kDay = 24 * 3600 * 1000;
 
 std::string_view text_of(ByteView bytes) {
@@ -41,21 +40,13 @@ std::unique_ptr<Store> store_of(const Options& options) {
 Incoming incoming_of(const broker::TapMessage& message) {
     broker::MessageView view(message.message.get());
     Incoming incoming;
-    incoming.topic = view.topic();
+    // A key in the topic is told to nobody.
+    incoming.topic = mqtt::without_key(view.topic());
     incoming.payload = text_of(view.payload());
     incoming.received = message.received.count();
     incoming.retain = message.retain;
     incoming.qos = static_cast<std::uint8_t>(view.head().qos);
     return incoming;
-}
-
-LedgerOptions ledger_options(const Options& options) {
-    constexpr double kHour = 3600;
-    LedgerOptions ledger;
-    ledger.raw_per_source_max = options.raw_kept;
-    ledger.counter_rate_max = options.counter_rate_max / kHour;
-    ledger.meter_rate_max = options.meter_rate_max / kHour;
-    return ledger;
 }
 
 // A name that a device has chosen, for one line of the log.
@@ -73,12 +64,8 @@ Time now_ms() {
 
 }  // namespace
 
-struct Ingest::Order {
-    Change change;
-    std::promise<Status> done;
-};
-
 Result<std::unique_ptr<Ingest>> Ingest::open(const Options& options, broker::Post& post) {
+    if (std::string problem = problem_of(options); !problem.empty()) return Error{problem, 3};
     auto rules = Rules::make(options);
     if (!rules) return rules.error();
     std::unique_ptr<Store> store = store_of(options);
@@ -93,12 +80,15 @@ Result<std::unique_ptr<Ingest>> Ingest::open(const Options& options, broker::Pos
 
 Ingest::Ingest(Options options, broker::Post& post, Rules rules, std::unique_ptr<Store> store,
                std::unique_ptr<StoreWriter> writer, const StoreContents& contents)
-    : options_(std::move(options)),
+    : options_(std::make_shared<const Options>(std::move(options))),
       post_(post),
       rules_(std::move(rules)),
+      units_(options_->units),
       store_(std::move(store)),
       writer_(std::move(writer)),
-      ledger_(contents, ledger_options(options_)) {
+      ledger_(contents, ledger_options(*options_)),
+      silence_(ledger_),
+      thresholds_(options_->thresholds) {
     for (const AppliedRow& row : contents.applied) applied_[row.tap] = row.number;
     counts_.sources = ledger_.source_count();
     counts_.series = ledger_.series_count();
@@ -148,23 +138,10 @@ void Ingest::wait(Clock::time_point until) {
     mail_.end_sleep();
 }
 
-Status Ingest::change(Change change) {
-    auto order = std::make_shared<Order>();
-    order->change = std::move(change);
-    std::future<Status> done = order->done.get_future();
-    {
-        std::lock_guard lock(mutex_);
-        if (!is_running_) return Error{"Telemetry is stopping."};
-        orders_.push_back(order);
-    }
-    wake();
-    if (done.wait_for(kOrderTimeout) != std::future_status::ready)
-        return Error{"The telemetry store does not answer; the change may still be made."};
-    return done.get();
-}
-
 void Ingest::run() {
     prune_at_ = Clock::now() + kPruneEvery;
+    // A key may have come with this start.
+    raw_again_.begin();
     bool is_last = false;
     while (!is_last) {
         is_last = is_stopping_;
@@ -180,21 +157,21 @@ void Ingest::run() {
         if (is_last || is_commit_due(now)) commit();
         carry_out_orders();
         prune(now);
+        look_for_silence(now);
+        if (!is_last) read_kept(now);
         log::flush();
         // What was left unread while the store failed.
         bool has_more = !unread_.empty() && !is_failing_;
         if (has_more) is_last = false;
         if (has_more) continue;
         if (is_last) break;
-        Clock::time_point until = prune_at_;
-        if (!unstored_.empty())
-            until = is_failing_ ? retry_at_ : oldest_read_ + milliseconds(options_.commit_ms);
+        Clock::time_point until = std::min(prune_at_, look_for_silence_at_);
+        if (has_unstored())
+            until = is_failing_ ? retry_at_ : oldest_read_ + milliseconds(options_->commit_ms);
+        if (raw_again_.is_on() && !is_failing_) until = std::min(until, again_at_);
         wait(until);
     }
-    std::lock_guard lock(mutex_);
-    is_running_ = false;
-    for (auto& order : orders_) order->done.set_value(Error{"Telemetry is stopping."});
-    orders_.clear();
+    end_orders();
 }
 
 void Ingest::take_mail() {
@@ -244,10 +221,13 @@ void Ingest::read(const Incoming& incoming) {
     Rules::Choice choice = rules_.choose(incoming.topic);
     if (choice.decoder == nullptr) return;
     decoded_.clear();
-    choice.decoder->decode(incoming, decoded_);
+    Incoming chosen = incoming;
+    chosen.filter = choice.filter;
+    choice.decoder->decode(chosen, decoded_);
     outcomes_.add(choice.name, decoded_, incoming);
     mesh_traffic_.add(decoded_.packets, incoming.received);
     counts_.samples.fetch_add(decoded_.samples.size(), std::memory_order_relaxed);
+    if (!units_.is_empty()) units_.apply(decoded_.samples);
     ledger_.add(decoded_, incoming.received);
     // Who does not consent is not kept for inspection either.
     if (decoded_.verdict != Verdict::Withheld)
@@ -268,10 +248,10 @@ void Ingest::publish(const DerivedMessage& message) {
 }
 
 bool Ingest::is_commit_due(Clock::time_point now) const {
-    if (unstored_.empty()) return false;
+    if (!has_unstored()) return false;
     if (is_failing_) return now >= retry_at_;
     return ledger_.gathered() >= kCommitRows ||
-           now - oldest_read_ >= milliseconds(options_.commit_ms);
+           now - oldest_read_ >= milliseconds(options_->commit_ms);
 }
 
 void Ingest::commit() {
@@ -290,6 +270,7 @@ void Ingest::commit() {
     if (is_failing_) log::notice("The telemetry store takes data again.");
     told_failure_.clear();
     is_failing_ = false;
+    is_again_unstored_ = false;
     give_back();
 }
 
@@ -358,25 +339,22 @@ void Ingest::give_back() {
     }
 }
 
-void Ingest::carry_out_orders() {
-    std::vector<std::shared_ptr<Order>> orders;
-    {
-        std::lock_guard lock(mutex_);
-        orders.swap(orders_);
-    }
-    for (auto& order : orders) order->done.set_value(order->change(*writer_, ledger_));
+void Ingest::look_for_silence(Clock::time_point now) {
+    if (now < look_for_silence_at_) return;
+    bool is_deaf = is_failing_ || !unread_.empty();
+    look_for_silence_at_ = now + silence_.sweep(ledger_, *thresholds_.table(), now_ms(), is_deaf);
 }
 
 Retention Ingest::retention() const {
     Time now = now_ms();
     auto before = [now](std::uint32_t days) { return days == 0 ? 0 : now - days * kDay; };
     Retention retention;
-    retention.samples_before = before(options_.samples_days);
+    retention.samples_before = before(options_->samples_days);
     for (std::size_t i = 0; i < kRollups.size(); i++)
-        retention.rollups_before[i] = before(options_.rollup_days[i]);
-    retention.positions_before = before(options_.positions_days);
-    retention.events_before = before(options_.events_days);
-    retention.raw_kept = options_.raw_kept;
+        retention.rollups_before[i] = before(options_->rollup_days[i]);
+    retention.positions_before = before(options_->positions_days);
+    retention.events_before = before(options_->events_days);
+    retention.raw_kept = options_->raw_kept;
     return retention;
 }
 

@@ -2,8 +2,8 @@
 
 // The thread between the broker and the store: takes what the tap was given, decodes it, and gives
 // it back when the store has it. What could not be stored (no room, no database) is tried again;
-// meanwhile the journal keeps it. Made, started and stopped by the main thread; take(), change()
-// and the read-only members may be called by any thread.
+// meanwhile the journal keeps it. Made, started and stopped by the main thread; take(), change(),
+// reconfigure() and the read-only members may be called by any thread.
 
 #include "base/histogram.h"
 #include "base/inbox.h"
@@ -12,9 +12,12 @@
 #include "broker/tap.h"
 #include "telemetry/ledger.h"
 #include "telemetry/mesh_traffic.h"
+#include "telemetry/operator_units.h"
 #include "telemetry/options.h"
 #include "telemetry/outcomes.h"
+#include "telemetry/raw_again.h"
 #include "telemetry/rules.h"
+#include "telemetry/silence.h"
 #include "telemetry/store/store.h"
 #include "telemetry/topic_table.h"
 
@@ -78,12 +81,20 @@ class Ingest final : public broker::Tap {
     // there, or takes too long.
     using Change = std::function<Status(StoreWriter& writer, Ledger& ledger)>;
     Status change(Change change);
+    // New options, likewise, all or nothing: with an error, which says what is not sound, the old
+    // ones stay. Decoders whose options are the same keep what they remember. Whether telemetry is
+    // on and its store stay as they are.
+    Status reconfigure(Options options);
+    // Those in force.
+    std::shared_ptr<const Options> options() const;
+    // Their rules and those of the decoders.
+    std::vector<Rules::Row> rules() const;
 
     Store& store() { return *store_; }
     TopicTable& topics() { return topics_; }
     Outcomes& outcomes() { return outcomes_; }
     MeshTraffic& mesh_traffic() { return mesh_traffic_; }
-    const std::vector<Rules::Row>& rules() const { return rules_.rows(); }
+    Thresholds& thresholds() { return thresholds_; }
     const IngestCounts& counts() const { return counts_; }
 
   private:
@@ -96,6 +107,10 @@ class Ingest final : public broker::Tap {
     void run();
     void wait(Clock::time_point until);
     void wake();
+    // Events of the ledger's own (a source fell silent) belong to no message.
+    bool has_unstored() const {
+        return !unstored_.empty() || is_again_unstored_ || ledger_.gathered() > 0;
+    }
     void take_mail();
     void leave_to_journal();
     void read(const broker::TapBatch& batch);
@@ -109,16 +124,26 @@ class Ingest final : public broker::Tap {
     void tell_refusals();
     void tell_drops(Clock::time_point now);
     void give_back();
+    Status carry_out(std::function<Status()> work);
     void carry_out_orders();
+    void end_orders();
+    Status apply(Options options);
+    void read_kept(Clock::time_point now);
+    void read_again(const RawRow& row);
     void prune(Clock::time_point now);
+    void look_for_silence(Clock::time_point now);
     Retention retention() const;
 
-    const Options options_;
+    // Replaced by the thread under mutex_.
+    std::shared_ptr<const Options> options_;
     broker::Post& post_;
     Rules rules_;
+    OperatorUnits units_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<StoreWriter> writer_;
     Ledger ledger_;
+    Silence silence_;
+    Thresholds thresholds_;
     TopicTable topics_;
     Outcomes outcomes_;
     MeshTraffic mesh_traffic_;
@@ -134,6 +159,11 @@ class Ingest final : public broker::Tap {
     Clock::time_point oldest_read_;
     Clock::time_point retry_at_;
     Clock::time_point prune_at_;
+    Clock::time_point look_for_silence_at_;
+    RawAgain raw_again_;
+    Clock::time_point again_at_;
+    bool is_again_unstored_ = false;  // what was read again waits for the store
+    std::uint64_t read_again_ = 0;    // messages, in this pass
     bool is_failing_ = false;
     // What is told so that the log says it once, and again when it goes on.
     std::string told_failure_;
@@ -143,7 +173,7 @@ class Ingest final : public broker::Tap {
     Clock::time_point tell_drops_at_;
 
     Inbox mail_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable woken_;
     bool is_woken_ = false;
     std::vector<std::shared_ptr<Order>> orders_;

@@ -17,12 +17,14 @@ namespace martlet::telemetry {
 
 class Rules {
   public:
-    // The error names the rule or option that is not sound.
-    static Result<Rules> make(const Options& options);
+    // The error names the rule or option that is not sound. `running`: decoders whose options are
+    // the same are taken from it with all that they remember; after an error it is as it was.
+    static Result<Rules> make(const Options& options, Rules* running = nullptr);
 
     struct Choice {
         std::string_view name;       // of the decoder; empty: nobody reads it
         Decoder* decoder = nullptr;  // null: nobody
+        std::string_view filter;     // of the configuration's rule; empty: a decoder's own
     };
     Choice choose(std::string_view topic);
 
@@ -37,16 +39,21 @@ class Rules {
   private:
     struct Reader {
         std::string_view name;
-        std::unique_ptr<Decoder> decoder;
+        std::unique_ptr<Decoder> decoder;  // null only while make() has not taken it over
+        DecoderOptions options;
     };
-    Status add_decoders(const Options& options);
+    Status add_decoders(const Options& options, const Rules* running);
+    void take_decoders(Rules& running);
+    const Reader* find_reader(std::string_view name) const;
     Status add_rules(const Options& options);
+    Status add_maps(const Options& options);
     int index_of(std::string_view decoder) const;
 
     std::vector<Reader> readers_;
+    std::vector<std::string> map_filters_;  // of the operator's maps
     std::vector<Row> rows_;
     std::vector<int> readers_of_rows_;  // place in readers_; -1: nobody
-    TextMap<int> known_;                // topics that came before; bounded
+    TextMap<int> known_;                // places in rows_ of topics that came before; bounded
 };
 
 }  // namespace martlet::telemetry

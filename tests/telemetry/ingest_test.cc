@@ -1,113 +1,15 @@
 // From the tap to the store and back (telemetry/ingest.h), over a real SQLite file.
 
-#include "telemetry/ingest.h"
-
-#include "broker/publication.h"
 #include "telemetry/store/sqlite.h"
+#include "tests/telemetry/ingest_fixture.h"
 
-#include <gtest/gtest.h>
-
-#include <chrono>
-#include <condition_variable>
-#include <filesystem>
-#include <mutex>
-#include <set>
+#include <fstream>
+#include <future>
+#include <iterator>
 #include <thread>
 
 namespace martlet::telemetry {
 namespace {
-
-using std::chrono::seconds;
-
-// Where batches come back; what is injected.
-class Office final : public broker::Post {
-  public:
-    void post(std::uint32_t, std::unique_ptr<broker::LetterBatch> batch) override {
-        std::lock_guard lock(mutex_);
-        for (broker::Letter& letter : batch->letters) {
-            if (auto* tap = std::get_if<broker::TapLetter>(&letter))
-                stored_ += tap->batch->messages.size();
-            if (std::get_if<broker::InjectLetter>(&letter)) injected_++;
-        }
-        changed_.notify_all();
-    }
-    void give_back(std::unique_ptr<broker::LetterBatch>) override {}
-    std::unique_ptr<broker::LetterBatch> take_back(std::uint32_t) override { return nullptr; }
-
-    bool wait_stored(std::size_t count) {
-        std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, seconds(20), [&] { return stored_ >= count; });
-    }
-    std::size_t stored() {
-        std::lock_guard lock(mutex_);
-        return stored_;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t stored_ = 0;
-    std::size_t injected_ = 0;
-};
-
-class IngestTest : public testing::Test {
-  protected:
-    IngestTest() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "martlet-ingest-XXXXXX").string();
-        folder_ = mkdtemp(name.data());
-        options_.is_on = true;
-        options_.store = (folder_ / "telemetry.db").string();
-        options_.commit_ms = 5;
-    }
-    ~IngestTest() override { std::filesystem::remove_all(folder_); }
-
-    void open() {
-        ingest_.reset();
-        auto opened = Ingest::open(options_, office_);
-        ASSERT_TRUE(opened.ok()) << opened.error().text;
-        ingest_ = std::move(opened).value();
-        ingest_->start();
-    }
-    void give(std::string_view topic, std::string_view payload, std::uint64_t key = 0,
-              std::string_view tap = "$telemetry/0/x") {
-        broker::Publication publication;
-        publication.topic = topic;
-        publication.payload = as_bytes(payload);
-        auto batch = std::make_unique<broker::TapBatch>();
-        batch->bytes = 100;
-        broker::TapMessage message;
-        message.message = publication.message();
-        message.received = read_clocks().wall;
-        message.key = key;
-        if (key != 0) batch->name = std::make_shared<const std::string>(tap);
-        batch->messages.push_back(std::move(message));
-        ingest_->take(std::move(batch));
-        given_++;
-    }
-    void settle() { ASSERT_TRUE(office_.wait_stored(given_)); }
-    // Values of the only series that there is.
-    std::multiset<std::int64_t> values() {
-        auto reader = ingest_->store().open_reader();
-        EXPECT_TRUE(reader.ok()) << reader.error().text;
-        auto series = reader.value()->series({});
-        std::multiset<std::int64_t> found;
-        for (const SeriesRow& row : series.value()) {
-            auto done = reader.value()->samples(row.key, {}, [&](const SampleRow& sample) {
-                found.insert(std::get<std::int64_t>(sample.value));
-                return true;
-            });
-            EXPECT_TRUE(done.ok());
-        }
-        return found;
-    }
-
-    std::filesystem::path folder_;
-    Options options_;
-    Office office_;
-    std::unique_ptr<Ingest> ingest_;
-    std::size_t given_ = 0;
-};
 
 TEST_F(IngestTest, GivesBackWhatIsStored) {
     open();
@@ -117,6 +19,42 @@ TEST_F(IngestTest, GivesBackWhatIsStored) {
     EXPECT_EQ(values(), (std::multiset<std::int64_t>{512, 513}));
     EXPECT_EQ(ingest_->counts().waiting_bytes, 0u);
     EXPECT_EQ(ingest_->topics().find("apricot/value")->messages, 2u);
+}
+
+// Mission M1.12: whoever has the key of a ThingSpeak channel may write to it.
+TEST_F(IngestTest, AKeyInTheTopicIsNotKept) {
+    constexpr std::string_view kKey = "ABCDEFGHIJKLMNOP";
+    open();
+    give("channels/12397/publish/fields/field1/ABCDEFGHIJKLMNOP", "512");
+    give("channels/12397/publish/ABCDEFGHIJKLMNOP", "field1=7&field2=44");
+    give("channels/12397/publish/ABCDEFGHIJKLMNOP", std::string(200, 'x'));
+    give("channels/12397/subscribe/json/ABCDEFGHIJKLMNOP", R"({"field3":9})");
+    settle();
+    auto reader = ingest_->store().open_reader();
+    std::set<std::string> found;
+    auto sources = reader.value()->sources();
+    for (const SourceRow& source : sources.value()) {
+        EXPECT_EQ(source.source.id.find(kKey), std::string::npos);
+        auto series = reader.value()->series(source.key);
+        for (const SeriesRow& row : series.value())
+            found.insert(source.source.id + " " + row.metric);
+    }
+    EXPECT_EQ(found, (std::set<std::string>{
+                         "channels/12397/publish/fields field1", "channels/12397/publish field1",
+                         "channels/12397/publish field2", "channels/12397/subscribe/json field3"}));
+    for (const Outcome& outcome : ingest_->outcomes().find({})) {
+        EXPECT_EQ(outcome.topic.find(kKey), std::string::npos);
+        EXPECT_EQ(outcome.sender.id.find(kKey), std::string::npos);
+    }
+    EXPECT_TRUE(ingest_->topics().search("abcdefghijklmnop", 10).empty());
+    EXPECT_TRUE(ingest_->topics().find("channels/12397/publish/fields/field1"));
+    reader.value().reset();
+    ingest_.reset();
+    for (const auto& file : std::filesystem::directory_iterator(folder_)) {
+        std::ifstream stream(file.path(), std::ios::binary);
+        std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+        EXPECT_EQ(bytes.find(kKey), std::string::npos) << file.path();
+    }
 }
 
 TEST_F(IngestTest, WhatComesAgainAfterARestartCountsOnce) {
@@ -253,6 +191,20 @@ TEST_F(IngestTest, WhatIsDroppedIsCounted) {
     EXPECT_EQ(values(), std::multiset<std::int64_t>{7});
     auto reason = static_cast<std::size_t>(Drop::TooLarge);
     EXPECT_EQ(ingest_->counts().dropped[reason], 1u);
+}
+
+// Found by the thread itself, and stored though no message comes with it.
+TEST_F(IngestTest, ASilenceAndItsEndAreEvents) {
+    options_.thresholds.push_back({"topic", "", "", 1000, 1000});
+    open();
+    give("apricot/value", "1");
+    settle();
+    EXPECT_TRUE(wait_event("silent"));
+    EXPECT_FALSE(has_event("back"));
+    ingest_->thresholds().set({});
+    give("apricot/value", "2");
+    settle();
+    EXPECT_TRUE(has_event("back"));
 }
 
 TEST_F(IngestTest, ChangesAfterTheEndAreRefused) {

@@ -43,6 +43,40 @@ TEST(Rules, OneDecoderRemembersForAllItsTopics) {
               rules.choose("msh/2/e/A/!a1b2c3d4").decoder);
 }
 
+TEST(Rules, OfOtherOptionsOnlyWhatChangedIsMadeAnew) {
+    Options options;
+    options.decoder_options = {{"lowi", "gas_scale", "0.01"}};
+    Rules rules = Rules::make(options).value();
+    Decoder* mesh = rules.choose("msh/2/e/A/!a1b2c3d4").decoder;
+    Decoder* lowi = rules.choose("34945460a1b2/PUB/CH0").decoder;
+    options.rules = {{"x/#", "lowi"}};
+    options.decoder_options = {{"meshtastic", "consent", "hide"}, {"lowi", "gas_scale", "0.01"}};
+    auto changed = Rules::make(options, &rules);
+    ASSERT_TRUE(changed.ok());
+    EXPECT_EQ(changed.value().choose("34945460a1b2/PUB/CH0").decoder, lowi);
+    EXPECT_EQ(changed.value().choose("x/y").decoder, lowi);
+    EXPECT_NE(changed.value().choose("msh/2/e/A/!a1b2c3d4").decoder, mesh);
+}
+
+TEST(Rules, AfterAnErrorTheRunningOnesAreWhole) {
+    Options options;
+    Rules rules = Rules::make(options).value();
+    options.rules = {{"a/#/b", "json"}};
+    EXPECT_FALSE(Rules::make(options, &rules).ok());
+    EXPECT_NE(rules.choose("msh/2/e/A/!a1b2c3d4").decoder, nullptr);
+}
+
+TEST(Rules, TheFilterOfARuleIsToldAndThatOfADecoderIsNot) {
+    Options options;
+    options.rules = {{"fleet/+/#", "vehicle"}, {"fleet/#", "none"}};
+    Rules rules = Rules::make(options).value();
+    EXPECT_EQ(rules.choose("fleet/truck5/data").filter, "fleet/+/#");
+    EXPECT_EQ(rules.choose("fleet/truck5/data").filter, "fleet/+/#") << "from memory";
+    EXPECT_EQ(rules.choose("fleet").filter, "");
+    EXPECT_EQ(rules.choose("vehicles/v7/speed").filter, "");
+    EXPECT_EQ(rules.choose("vehicles/v7/speed").name, "vehicle");
+}
+
 TEST(Rules, WhatIsNotSoundIsNamed) {
     Options options;
     options.rules = {{"a/#/b", "json"}};
