@@ -98,8 +98,10 @@ void write_operation(JsonWriter& json, const Route& route) {
     write_parameters(json, route);
     if (!route.body_help.empty()) {
         json.key("requestBody").begin_object().key("description").text(route.body_help);
-        json.key("content").begin_object().key("application/json").begin_object();
-        json.key("schema").begin_object().key("type").text("object").end_object();
+        bool is_json = route.body_type == "application/json";
+        json.key("content").begin_object().key(route.body_type).begin_object();
+        json.key("schema").begin_object().key("type").text(is_json ? "object" : "string");
+        json.end_object();
         json.end_object().end_object().end_object();
     }
     json.key("security").begin_array();

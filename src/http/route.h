@@ -34,6 +34,7 @@ struct Route {
     // Waits for nothing and costs next to nothing: answered by the loop itself, so also while all
     // workers are busy.
     bool is_quick = false;
+    std::string_view body_type = "application/json";  // with body_help
 };
 
 // All of them.

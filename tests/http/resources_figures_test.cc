@@ -139,8 +139,34 @@ TEST_F(Figures, AStateHoldsOverMidnightAndNeverSumsKindsOfCounts) {
                           "\"productive_share\":0.041666666666666664}"),
               std::string::npos)
         << answer;
-    EXPECT_NE(answer.find("\"counted_by\":\"production_complete_good\",\"total\":{\"good\":5,"
+    EXPECT_NE(answer.find("\"not_counted\":[\"production_count_good\"],\"counted_by\":"
+                          "\"production_complete_good\",\"total\":{\"good\":5,"
                           "\"bad\":0,\"kwh\":0,\"quality\":1,\"kwh_per_good\":null}"),
+              std::string::npos)
+        << answer;
+}
+
+TEST_F(Figures, TheOperatorSaysByWhatAStationIsCounted) {
+    SourceId press{"station", "a/b"};
+    sample(press, "production_complete_good", "", SeriesKind::Increment, 5.0, kDay20);
+    sample(press, "production_count_good", "", SeriesKind::Counter, 5.0, kDay20);
+    sample(press, "production_count_good", "", SeriesKind::Counter, 11.0, kDay20 + kHour);
+    note(press, "", {{"counted_by_good", "production_count_good"}}, kDay20 + kHour);
+    commit();
+    std::string answer = get("/api/v1/sources/1/station");
+    EXPECT_NE(answer.find("\"not_counted\":[\"production_complete_good\"],\"counted_by\":"
+                          "\"production_count_good\",\"total\":{\"good\":6,"),
+              std::string::npos)
+        << answer;
+    // Set to units that never came: none are counted.
+    note(press, "", {{"counted_by_good", ""}, {"counted_by_bad", "production_count_bad"}},
+         kDay20 + kHour);
+    sample(press, "production_complete_bad", "", SeriesKind::Increment, 2.0, kDay20 + kHour);
+    commit();
+    answer = get("/api/v1/sources/1/station");
+    EXPECT_NE(answer.find("\"not_counted\":[\"production_count_good\",\"production_complete_bad\"]"
+                          ",\"counted_by\":\"production_complete_good\",\"total\":{\"good\":5,"
+                          "\"bad\":0,"),
               std::string::npos)
         << answer;
 }

@@ -19,7 +19,8 @@ class Samples : public TelemetryApi {
                    std::string(query));
     }
     static std::string with_head(std::string_view rest) {
-        return "{\"series\":1,\"metric\":\"temperature\",\"unit\":\"°C\",\"kind\":\"gauge\","
+        return "{\"series\":1,\"metric\":\"temperature\",\"unit\":\"°C\","
+               "\"unit_source\":\"mapped\",\"kind\":\"gauge\",\"time_source\":\"arrival\","
                "\"from\":1763740800000,\"to\":1763740860000," +
                std::string(rest);
     }
@@ -53,7 +54,8 @@ TEST_F(Samples, BucketsHaveTheAggregatesAskedFor) {
                         "[[1763740800000,20.5,21.5,21,63,20.5,21.5,3]],\"count\":1,"
                         "\"next\":null}"));
     EXPECT_EQ(get("/api/v1/series/1/samples?from=2025-11-21&to=2025-11-22&bucket=day"),
-              "{\"series\":1,\"metric\":\"temperature\",\"unit\":\"°C\",\"kind\":\"gauge\","
+              "{\"series\":1,\"metric\":\"temperature\",\"unit\":\"°C\","
+              "\"unit_source\":\"mapped\",\"kind\":\"gauge\",\"time_source\":\"arrival\","
               "\"from\":1763679600000,\"to\":1763766000000,\"bucket\":\"day\",\"columns\":"
               "[\"time\",\"mean\"],\"points\":[[1763679600000,21]],\"count\":1,\"next\":null}");
 }
@@ -77,8 +79,9 @@ TEST_F(Samples, CountersAreToldBySteps) {
     }
     commit();
     EXPECT_EQ(get("/api/v1/series/1/samples?from=1763740800000&to=1763755200000&bucket=hour"),
-              "{\"series\":1,\"metric\":\"production_count_good\",\"unit\":\"\",\"kind\":"
-              "\"counter\",\"from\":1763740800000,\"to\":1763755200000,\"bucket\":\"hour\","
+              "{\"series\":1,\"metric\":\"production_count_good\",\"unit\":\"\","
+              "\"unit_source\":\"mapped\",\"kind\":\"counter\",\"time_source\":\"arrival\","
+              "\"from\":1763740800000,\"to\":1763755200000,\"bucket\":\"hour\","
               "\"columns\":[\"time\",\"step\"],\"points\":[[1763740800000,3],[1763744400000,5],"
               "[1763748000000,2]],\"count\":3,\"next\":null}");
 }
@@ -162,12 +165,16 @@ TEST_F(Samples, SeriesAreListedInPages) {
     commit();
     EXPECT_EQ(without_ages(get("/api/v1/series?limit=2")),
               "{\"time\":*,\"series\":[{\"key\":1,\"source\":1,\"metric\":\"temperature\","
-              "\"unit\":\"°C\",\"kind\":\"gauge\",\"value\":21.5,\"time\":1763740820000,"
-              "\"age_ms\":*},{\"key\":2,\"source\":1,\"metric\":\"door\",\"unit\":\"\",\"kind\":"
-              "\"state\",\"value\":\"open\",\"time\":1763740800000,\"age_ms\":*}],\"next\":2}");
+              "\"unit\":\"°C\",\"unit_source\":\"mapped\",\"kind\":\"gauge\",\"value\":21.5,"
+              "\"time\":1763740820000,\"time_source\":\"arrival\","
+              "\"age_ms\":*},{\"key\":2,\"source\":1,\"metric\":\"door\",\"unit\":\"\","
+              "\"unit_source\":\"mapped\",\"kind\":"
+              "\"state\",\"value\":\"open\",\"time\":1763740800000,\"time_source\":\"arrival\","
+              "\"age_ms\":*}],\"next\":2}");
     EXPECT_EQ(without_ages(get("/api/v1/series?after=2&source=1")),
               "{\"time\":*,\"series\":[{\"key\":3,\"source\":1,\"metric\":\"rain\",\"unit\":"
-              "\"mm\",\"kind\":\"increment\",\"value\":0.2,\"time\":1763740800000,\"age_ms\":*,"
+              "\"mm\",\"unit_source\":\"mapped\",\"kind\":\"increment\",\"value\":0.2,"
+              "\"time\":1763740800000,\"time_source\":\"arrival\",\"age_ms\":*,"
               "\"total\":0.2}],\"next\":null}");
     EXPECT_EQ(without_ages(get("/api/v1/series?metric=nothing")),
               "{\"time\":*,\"series\":[],\"next\":null}");

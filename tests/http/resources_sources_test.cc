@@ -1,4 +1,3 @@
-#include "http/figures/freshness.h"
 #include "tests/http/telemetry_api.h"
 
 namespace martlet::http {
@@ -32,6 +31,7 @@ class Sources : public TelemetryApi {
 const char* const kNodeJson =
     "{\"key\":1,\"kind\":\"meshtastic\",\"id\":\"!7c5b1e2a\",\"name\":\"Södermalm Åsa 🦊\","
     "\"state\":\"silent\",\"first_seen\":1763740800000,\"last_seen\":1763740800000,\"age_ms\":*,"
+    "\"online_ms\":7200000,\"silent_ms\":86400000,\"interval_ms\":null,"
     "\"facts\":{\"hardware_model\":\"RAK4631\"}";
 
 TEST_F(Sources, AreListedWithFactsAndState) {
@@ -41,7 +41,8 @@ TEST_F(Sources, AreListedWithFactsAndState) {
     EXPECT_EQ(without_ages(get("/api/v1/sources?limit=1&series=true")),
               std::string("{\"time\":*,\"sources\":[") + kNodeJson +
                   ",\"series\":[{\"key\":1,\"source\":1,\"metric\":\"device/battery_level\","
-                  "\"unit\":\"%\",\"kind\":\"gauge\",\"value\":87,\"time\":1763740800000,"
+                  "\"unit\":\"%\",\"unit_source\":\"mapped\",\"kind\":\"gauge\",\"value\":87,"
+                  "\"time\":1763740800000,\"time_source\":\"arrival\","
                   "\"age_ms\":*}]}],\"next\":1}");
     EXPECT_EQ(without_ages(get("/api/v1/sources?search=RUCK&state=silent&after=1"))
                       .find("\"id\":\"truck-1\"") != std::string::npos,
@@ -67,28 +68,14 @@ TEST_F(Sources, ThatSaidTheyAreOfflineAreOffline) {
 
 TEST_F(Sources, KindsTellWhenTheyCountAsOnline) {
     std::string kinds = get("/api/v1/kinds");
-    EXPECT_NE(kinds.find("{\"kind\":\"meshtastic\",\"online_ms\":7200000,\"silent_ms\":86400000,"
-                         "\"note\":\"May mislead"),
-              std::string::npos);
+    EXPECT_NE(
+        kinds.find("{\"kind\":\"meshtastic\",\"online_ms\":7200000,\"silent_ms\":86400000,"
+                   "\"online_least_ms\":2700000,\"online_most_ms\":7200000,\"note\":\"May mislead"),
+        std::string::npos);
     EXPECT_TRUE(
         kinds.ends_with("{\"kind\":\"\",\"online_ms\":900000,\"silent_ms\":86400000,"
+                        "\"online_least_ms\":30000,\"online_most_ms\":1209600000,"
                         "\"note\":\"\"}]}"));
-    struct Case {
-        const char* kind;
-        std::int64_t age;
-        std::string_view state;
-    };
-    const Case cases[] = {
-        {"meshtastic", 2 * kHour, "online"}, {"meshtastic", 2 * kHour + 1, "ageing"},
-        {"meshtastic", kDay + 1, "silent"},  {"lowi", 3 * kMinute, "online"},
-        {"lowi", 4 * kMinute, "ageing"},     {"lowi", 2 * kHour, "silent"},
-        {"topic", 15 * kMinute, "online"},   {"topic", 16 * kMinute, "ageing"}};
-    for (const Case& one : cases) {
-        telemetry::SourceRow row;
-        row.source.kind = one.kind;
-        row.last_seen = kBegin;
-        EXPECT_EQ(source_state(row, {}, kBegin + one.age), one.state) << one.kind << one.age;
-    }
 }
 
 TEST_F(Sources, RawMessagesAreToldTheNewestFirst) {
@@ -113,7 +100,23 @@ TEST_F(Sources, AreRemovedWithAllThatIsTheirs) {
     EXPECT_EQ(ask(Method::Delete, "/api/v1/sources/1").status, 404);
     EXPECT_EQ(without_ages(get("/api/v1/sources/2/series")),
               "{\"time\":*,\"series\":[{\"key\":2,\"source\":2,\"metric\":\"speed\",\"unit\":"
-              "\"km/h\",\"kind\":\"gauge\",\"value\":50,\"time\":1763740801000,\"age_ms\":*}]}");
+              "\"km/h\",\"unit_source\":\"mapped\",\"kind\":\"gauge\",\"value\":50,"
+              "\"time\":1763740801000,\"time_source\":\"arrival\",\"age_ms\":*}]}");
+}
+
+TEST_F(Sources, SeriesOfALowiTellTheirMeaning) {
+    const SourceId lowi{"lowi", "a1b2"};
+    sample(lowi, "CH0/power_import", "W", SeriesKind::Gauge, 503.0, kBegin);
+    sample({"topic", "board"}, "CH0/power_import", "", SeriesKind::Gauge, 503.0, kBegin);
+    commit();
+    const std::string meaning =
+        "\"metric\":\"CH0/power_import\",\"meaning\":\"Power taken from the grid\",";
+    for (const char* path : {"/api/v1/sources/1", "/api/v1/sources?kind=lowi&series=true",
+                             "/api/v1/sources/lowi:a1b2/series", "/api/v1/series/1",
+                             "/api/v1/series", "/api/v1/series?source=1"})
+        EXPECT_NE(get(path).find(meaning), std::string::npos) << path;
+    EXPECT_EQ(get("/api/v1/sources/topic:board/series").find("meaning"), std::string::npos);
+    EXPECT_EQ(get("/api/v1/series/2").find("meaning"), std::string::npos);
 }
 
 TEST_F(Sources, LastPlacesAreGeoJson) {
@@ -208,17 +211,34 @@ TEST_F(Sources, OutcomesShowWhatCouldNotBeRead) {
     decoded.problem = "not JSON";
     decoded.sender = {"lowi", "1a2b"};
     outcomes_.add("lowi", decoded, {"1a2b/PUB/CH0", "hello\xff", kBegin});
-    EXPECT_EQ(get("/api/v1/outcomes?trouble=true"),
-              "{\"outcomes\":[{\"decoder\":\"lowi\",\"source_kind\":\"lowi\",\"source_id\":"
-              "\"1a2b\",\"verdict\":\"unreadable\",\"problem\":\"not JSON\",\"messages\":1,"
-              "\"first\":1763740800000,\"last\":1763740800000,\"topic\":\"1a2b/PUB/CH0\","
-              "\"base64\":\"aGVsbG//\",\"bytes\":6,\"is_cut\":false}],\"forgotten\":0}");
+    EXPECT_EQ(
+        get("/api/v1/outcomes?trouble=true"),
+        "{\"outcomes\":[{\"decoder\":\"lowi\",\"source_kind\":\"lowi\",\"source_id\":"
+        "\"1a2b\",\"verdict\":\"unreadable\",\"problem\":\"not JSON\",\"hint\":\"\",\"map\":\"\","
+        "\"messages\":1,\"first\":1763740800000,\"last\":1763740800000,\"topic\":\"1a2b/PUB/CH0\","
+        "\"base64\":\"aGVsbG//\",\"bytes\":6,\"is_cut\":false}],\"forgotten\":0}");
     EXPECT_EQ(get("/api/v1/outcomes?verdict=read"), "{\"outcomes\":[],\"forgotten\":0}");
     EXPECT_EQ(ask(Method::Get, "/api/v1/outcomes?verdict=bad").status, 400);
     EXPECT_NE(get("/api/v1/decoders")
                   .find("\"outcomes\":[{\"verdict\":\"unreadable\",\"problem\":"
                         "\"not JSON\",\"messages\":1}]"),
               std::string::npos);
+}
+
+TEST_F(Sources, OutcomesShowHintsMapsAndThePartsThatWereNotRead) {
+    telemetry::Decoded decoded;
+    decoded.verdict = telemetry::Verdict::Read;
+    decoded.problem = "65-bit integer at \"n\"";
+    decoded.hint = "telemetry_rule car1/# vehicle";
+    decoded.map = "ruuvi";
+    decoded.sender = {"topic", "car1"};
+    outcomes_.add("json", decoded, {"car1/data", "{}", kBegin});
+    std::string found = get("/api/v1/outcomes?trouble=true");
+    EXPECT_NE(found.find("\"decoder\":\"json\",\"source_kind\":\"topic\",\"source_id\":\"car1\","
+                         "\"verdict\":\"read\",\"problem\":\"65-bit integer at \\\"n\\\"\","
+                         "\"hint\":\"telemetry_rule car1/# vehicle\",\"map\":\"ruuvi\","),
+              std::string::npos)
+        << found;
 }
 
 }  // namespace

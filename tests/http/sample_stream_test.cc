@@ -61,6 +61,10 @@ class LongReader final : public telemetry::StoreReader {
     Status raw(SourceKey, std::size_t, const RowSink<telemetry::RawRow>&) override {
         return Done{};
     }
+    Result<std::int64_t> raw_with_problem(std::string_view, std::int64_t, std::size_t,
+                                          const RowSink<telemetry::RawRow>&) override {
+        return std::int64_t{0};
+    }
 
   private:
     Time count_, broken_at_;

@@ -9,6 +9,7 @@
 #include "http/services.h"
 #include "http/store_readers.h"
 #include "http/target.h"
+#include "telemetry/freshness.h"
 #include "telemetry/ledger.h"
 #include "telemetry/outcomes.h"
 #include "telemetry/topic_table.h"
@@ -74,6 +75,12 @@ class RememberingBroker final : public BrokerView {
         }
         return out;
     }
+    // The last level of a topic is a key when it is long.
+    std::string shown(std::string_view topic) const override {
+        auto level = topic.rfind('/') + 1;
+        bool has_key = topic.size() - level >= 16;
+        return std::string(topic.substr(0, has_key ? level : topic.npos)) + (has_key ? "***" : "");
+    }
     std::string problem_of(const Publishing& message) const override {
         return message.topic.find('#') == std::string::npos ? "" : "topic holds a wildcard";
     }
@@ -83,8 +90,11 @@ class RememberingBroker final : public BrokerView {
         published.push_back(message);
         return Done{};
     }
-    std::string configuration() override {
-        return "# read from a.conf\nlistener 1883\nallow_anonymous true\nlog\n";
+    std::vector<Setting> configuration() override {
+        return {{"user", std::nullopt, "", false, "mosquitto"},
+                {"max_qos", "1", "1883", true, "2"},
+                {"log_type", "error", "", true, "all"},
+                {"log_type", "notice", "", true, "all"}};
     }
 
     std::vector<std::pair<std::string, std::string>> sys;
@@ -112,6 +122,7 @@ class TelemetryApi : public testing::Test, public StoreChanges {
         services_.changes = this;
         services_.topics = &topics_;
         services_.outcomes = &outcomes_;
+        services_.thresholds = &thresholds_;
     }
     ~TelemetryApi() override {
         readers_.reset();
@@ -150,6 +161,7 @@ class TelemetryApi : public testing::Test, public StoreChanges {
     void raw(const SourceId& sender, const telemetry::Incoming& message, std::string_view problem) {
         ledger_->keep_raw(sender, message, problem);
     }
+    telemetry::Ledger& ledger() { return *ledger_; }
     void commit() {
         Status written = writer_->write(ledger_->batch());
         ASSERT_TRUE(written) << written.error().text;
@@ -194,6 +206,7 @@ class TelemetryApi : public testing::Test, public StoreChanges {
     RememberingBroker broker_;
     telemetry::TopicTable topics_;
     telemetry::Outcomes outcomes_;
+    telemetry::Thresholds thresholds_;
     Services services_;
     Caller caller_{"anna", Role::Admin, false, ""};
     int pieces_ = 0;

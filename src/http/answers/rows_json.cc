@@ -3,6 +3,7 @@
 #include "auth/base64.h"
 #include "base/bytes.h"
 #include "http/answers/utf8.h"
+#include "telemetry/decoders/lowi/fields.h"
 
 #include <algorithm>
 
@@ -55,16 +56,31 @@ void write_payload(JsonWriter& json, std::string_view payload, std::size_t bytes
     json.key("is_cut").boolean(is_cut);
 }
 
-void write_series(JsonWriter& json, const telemetry::SeriesRow& row, Time now) {
+void write_time_source(JsonWriter& json, telemetry::TimeSource source) {
+    if (source == telemetry::TimeSource::Unknown) {
+        json.null();
+    } else {
+        json.text(name_of(source));
+    }
+}
+
+void write_series(JsonWriter& json, const telemetry::SeriesRow& row, Time now,
+                  std::string_view source_kind) {
     json.begin_object();
     json.key("key").integer(row.key);
     json.key("source").integer(row.source);
     json.key("metric").text(row.metric);
+    std::string_view meaning =
+        source_kind == "lowi" ? telemetry::lowi_meaning(row.metric) : std::string_view();
+    if (!meaning.empty()) json.key("meaning").text(meaning);
     json.key("unit").text(row.unit);
+    json.key("unit_source").text(name_of(row.unit_source));
     json.key("kind").text(name_of(row.kind));
     json.key("value");
     write_value(json, row.last_value);
     json.key("time").integer(row.last_time);
+    json.key("time_source");
+    write_time_source(json, row.time_source);
     json.key("age_ms").integer(std::max<Time>(now - row.last_time, 0));
     bool is_summed = row.kind != SeriesKind::Gauge && row.kind != SeriesKind::State;
     if (is_summed) json.key("total").number(row.total);

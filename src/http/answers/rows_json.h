@@ -22,7 +22,12 @@ void write_time(JsonWriter& json, Time time);
 void write_payload(JsonWriter& json, std::string_view payload, std::size_t bytes_max,
                    std::size_t whole_size);
 
-void write_series(JsonWriter& json, const telemetry::SeriesRow& row, Time now);
+// "arrival" or "payload"; null: the store is older than the question.
+void write_time_source(JsonWriter& json, telemetry::TimeSource source);
+
+// `source_kind`: whose it is; "meaning" is told where the kind says it.
+void write_series(JsonWriter& json, const telemetry::SeriesRow& row, Time now,
+                  std::string_view source_kind);
 // `source`: whose it is; null: nobody known.
 void write_event(JsonWriter& json, const telemetry::EventRow& row,
                  const telemetry::SourceRow* source);

@@ -29,6 +29,11 @@ Response no_such_source(std::string_view name) {
                                             name.substr(0, 200)));
 }
 
+std::shared_ptr<const telemetry::FreshnessTable> freshness_table(const Services& services) {
+    static const auto built_in = std::make_shared<const telemetry::FreshnessTable>();
+    return services.thresholds ? services.thresholds->table() : built_in;
+}
+
 Result<std::vector<telemetry::SourceRow>> all_sources(telemetry::StoreReader& reader) {
     auto rows = reader.sources();
     if (!rows) return rows.error();

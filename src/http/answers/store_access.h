@@ -5,7 +5,9 @@
 #include "http/response.h"
 #include "http/services.h"
 #include "http/store_readers.h"
+#include "telemetry/freshness.h"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -17,6 +19,9 @@ Response no_telemetry();  // 503: it is off
 Response no_broker();     // 503
 Response store_failed(const Error& error);
 Response broker_is_busy(const Error& error);  // 503: it gave no answer in time
+
+// From when on sources count as ageing and silent; never null.
+std::shared_ptr<const telemetry::FreshnessTable> freshness_table(const Services& services);
 
 // What `handle(reader)` answers, or why there is no reader.
 template <typename Handle>

@@ -1,6 +1,5 @@
 #include "base/hash_map.h"
 #include "base/text.h"
-#include "http/figures/freshness.h"
 #include "http/prometheus/mesh_labels.h"
 #include "http/prometheus/source_metrics.h"
 
@@ -101,11 +100,14 @@ void add_ids(const MeshTraffic& traffic, const Nodes& nodes, telemetry::Time now
 
 }  // namespace
 
+// As long as a node that says nothing is not silent yet.
+constexpr telemetry::Time kPairsShownFor = 24 * 3600 * 1000;
+
 void add_mesh_packet_metrics(const MeshTraffic& traffic,
                              const std::vector<SourceWithSeries>& sources, telemetry::Time now,
                              Exposition& out) {
     Nodes nodes = nodes_of(sources);
-    for (const MeshPair& pair : traffic.pairs(now - freshness_of("meshtastic").silent_ms)) {
+    for (const MeshPair& pair : traffic.pairs(now - kPairsShownFor)) {
         // A source that was removed is gone here too.
         if (!nodes.contains(pair.from)) continue;
         NodeLabels from = labels_of(nodes, pair.from);

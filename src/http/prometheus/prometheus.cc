@@ -33,7 +33,8 @@ void add_topics(const telemetry::TopicTable& topics, Exposition& out) {
 Status add_sources(Services& services, Time now, Exposition& out) {
     auto reader = services.readers->lend();
     if (!reader) return reader.error();
-    return add_source_metrics(*reader.value(), services.mesh_traffic, now, out);
+    return add_source_metrics(*reader.value(), services.mesh_traffic, *freshness_table(services),
+                              now, out);
 }
 
 Response metrics(Services& services, const Request& request) {

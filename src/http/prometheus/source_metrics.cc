@@ -2,7 +2,6 @@
 
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
-#include "http/figures/freshness.h"
 
 #include <algorithm>
 
@@ -39,7 +38,7 @@ void add_presence(const SourceWithSeries& one, Exposition& out) {
     const SourceRow& source = *one.source;
     std::string labels =
         label_text({{"kind", source.source.kind}, {"id", source.source.id}, {"name", source.name}});
-    out.add_bounded("martlet_source_online", "1: heard within the time that its kind has", kGauge,
+    out.add_bounded("martlet_source_online", "1: heard within the time that it has", kGauge,
                     one.state == "online" ? 1 : 0, labels);
     out.add_bounded("martlet_source_last_seen_timestamp_seconds", "When a source was last heard",
                     kGauge, static_cast<double>(source.last_seen) / 1000, labels);
@@ -48,6 +47,7 @@ void add_presence(const SourceWithSeries& one, Exposition& out) {
 // By key. `sources` are what they point to.
 Result<std::vector<SourceWithSeries>> with_series(telemetry::StoreReader& reader,
                                                   const std::vector<SourceRow>& sources,
+                                                  const telemetry::FreshnessTable& freshness,
                                                   telemetry::Time now) {
     auto rows = reader.series(std::nullopt);
     if (!rows) return rows.error();
@@ -61,17 +61,19 @@ Result<std::vector<SourceWithSeries>> with_series(telemetry::StoreReader& reader
         bool is_there = whose != found.end() && whose->source->key == row.source;
         if (is_there) whose->series.push_back(std::move(row));
     }
-    for (SourceWithSeries& one : found) one.state = source_state(*one.source, one.series, now);
+    for (SourceWithSeries& one : found)
+        one.state = freshness.state_of(*one.source, one.series, now);
     return found;
 }
 
 }  // namespace
 
 Status add_source_metrics(telemetry::StoreReader& reader, const telemetry::MeshTraffic* traffic,
-                          telemetry::Time now, Exposition& out) {
+                          const telemetry::FreshnessTable& freshness, telemetry::Time now,
+                          Exposition& out) {
     auto sources = all_sources(reader);
     if (!sources) return sources.error();
-    auto all = with_series(reader, sources.value(), now);
+    auto all = with_series(reader, sources.value(), freshness, now);
     if (!all) return all.error();
     out.begin_share();
     for (const SourceWithSeries& one : all.value()) add_presence(one, out);

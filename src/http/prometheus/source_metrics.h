@@ -6,6 +6,7 @@
 // new one. Any thread.
 
 #include "http/prometheus/exposition.h"
+#include "telemetry/freshness.h"
 #include "telemetry/mesh_traffic.h"
 #include "telemetry/store/store.h"
 
@@ -17,14 +18,15 @@ namespace martlet::http {
 struct SourceWithSeries {
     const telemetry::SourceRow* source = nullptr;
     std::vector<telemetry::SeriesRow> series;
-    std::string_view state;  // figures/freshness.h
+    std::string_view state;  // telemetry/freshness.h
 
     bool has_values() const { return state == "online" || state == "ageing"; }
 };
 
 // `traffic`: null when nobody counts it.
 Status add_source_metrics(telemetry::StoreReader& reader, const telemetry::MeshTraffic* traffic,
-                          telemetry::Time now, Exposition& out);
+                          const telemetry::FreshnessTable& freshness, telemetry::Time now,
+                          Exposition& out);
 
 // http/prometheus/meshtastic_metrics.cc
 void add_meshtastic_metrics(const SourceWithSeries& node, Exposition& out);

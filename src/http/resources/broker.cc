@@ -6,7 +6,6 @@
 #include "http/broker_view.h"
 #include "http/resources/resources.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace martlet::http {
@@ -40,23 +39,24 @@ Response broker_values(Services& services, const Request& request) {
     return Response::json(std::move(body));
 }
 
-// Lines "key value" as an array of pairs: keys come more than once.
+// Keys come more than once: of each listener, and those that may be given several times.
 Response configuration(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
     if (auto refusal = query.refusal()) return std::move(*refusal);
     if (!services.broker) return no_broker();
-    std::string lines = services.broker->configuration();
     std::string body;
     JsonWriter json(body);
     json.begin_object().key("settings").begin_array();
-    std::string_view rest = lines;
-    while (!rest.empty()) {
-        std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        if (line.empty() || line.starts_with('#')) continue;
-        std::string_view key = line.substr(0, line.find(' '));
-        std::string_view value = line.substr(std::min(line.size(), key.size() + 1));
-        json.begin_object().key("key").text(key).key("value").text(value).end_object();
+    for (const Setting& setting : services.broker->configuration()) {
+        json.begin_object().key("key").text(setting.key).key("value");
+        if (setting.value) {
+            json.text(*setting.value);
+        } else {
+            json.null();
+        }
+        if (!setting.owner.empty()) json.key("of").text(setting.owner);
+        json.key("is_reloadable").boolean(setting.is_reloadable);
+        json.key("default").text(setting.default_value).end_object();
     }
     json.end_array().end_object();
     return Response::json(std::move(body));
@@ -70,7 +70,9 @@ std::span<const Route> broker_routes() {
          "The broker's values, named as under $SYS/broker/ and as old as sys_interval (10 s unless "
          "set otherwise); none when that is 0",
          broker_values},
-        {Method::Get, "/api/v1/config", Role::Admin, "The settings in force; secrets are left out",
+        {Method::Get, "/api/v1/config", Role::Admin,
+         "Every key of the configuration with its running value, its default and whether a reload "
+         "applies it; secrets are left out",
          configuration},
     };
     return routes;

@@ -45,8 +45,8 @@ Response list_decoders(Services& services, const Request& request) {
         json.end_object();
     }
     json.end_array().key("rules").begin_array();
-    if (services.rules) {
-        for (const telemetry::Rules::Row& row : *services.rules) {
+    if (services.settings) {
+        for (const telemetry::Rules::Row& row : services.settings->rules()) {
             json.begin_object().key("filter").text(row.filter).key("decoder").text(row.decoder);
             json.key("is_default").boolean(row.is_default).end_object();
         }
@@ -60,6 +60,7 @@ void write_outcome(JsonWriter& json, const Outcome& outcome) {
     json.key("source_kind").text(outcome.sender.kind).key("source_id").text(outcome.sender.id);
     json.key("verdict").text(telemetry::verdict_name(outcome.verdict));
     json.key("problem").text(outcome.problem);
+    json.key("hint").text(outcome.hint).key("map").text(outcome.map);
     json.key("messages").integer(static_cast<std::int64_t>(outcome.messages));
     json.key("first").integer(outcome.first).key("last").integer(outcome.last);
     json.key("topic").text(outcome.topic);
@@ -117,7 +118,7 @@ std::span<const Route> decoder_routes() {
          list_outcomes,
          {{"decoder", "string", "only of this one"},
           {"verdict", "string", "read, nothing, duplicate, withheld, opaque or unreadable"},
-          {"trouble", "boolean", "only what was opaque, withheld or unreadable"},
+          {"trouble", "boolean", "only what was opaque, withheld, unreadable or read in part"},
           {"source_kind", "string", "with source_id: only of this source"},
           {"source_id", "string", "what the source calls itself"},
           {"limit", "integer", "1 to 10000; 100 when not given"}}},

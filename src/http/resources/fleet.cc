@@ -7,7 +7,6 @@
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
-#include "http/figures/freshness.h"
 #include "http/figures/rollup_sums.h"
 #include "http/resources/resources.h"
 
@@ -53,7 +52,7 @@ struct Vehicle {
     std::optional<PositionRow> position;
     double distance_km = 0;
     double driving_s = 0;
-    double fastest_kmh = 0;
+    std::optional<double> fastest_kmh;  // none told: a trailer, a container
     std::array<double, kDrivingParts.size()> driving_parts{};
     std::array<std::int64_t, kCounted.size()> events{};
 };
@@ -95,11 +94,11 @@ Status read_vehicle(StoreReader& reader, TimeRange range, Vehicle& vehicle) {
         if (!read) return read;
     }
     if (const SeriesRow* speed = find_metric(vehicle.series, "speed")) {
-        read = reader.rollups(speed->key, telemetry::Rollup::Hour, range,
-                              [&](const telemetry::RollupRow& row) {
-                                  vehicle.fastest_kmh = std::max(vehicle.fastest_kmh, row.max);
-                                  return true;
-                              });
+        read = reader.rollups(
+            speed->key, telemetry::Rollup::Hour, range, [&](const telemetry::RollupRow& row) {
+                vehicle.fastest_kmh = std::max(vehicle.fastest_kmh.value_or(row.max), row.max);
+                return true;
+            });
         if (!read) return read;
     }
     return count_events(reader, range, vehicle);
@@ -112,6 +111,8 @@ struct Wanted {
     SourceKey after = 0;
     std::size_t limit = 0;
     Time now = 0;
+    std::optional<std::int64_t> online_ms;
+    std::shared_ptr<const telemetry::FreshnessTable> freshness;
 };
 
 using Places = std::map<SourceKey, PositionRow>;
@@ -140,7 +141,8 @@ Result<std::vector<Vehicle>> find_vehicles(StoreReader& reader,
         Vehicle vehicle;
         vehicle.source = &source;
         vehicle.series = std::move(series).value();
-        vehicle.state = source_state(source, vehicle.series, wanted.now);
+        vehicle.state =
+            wanted.freshness->state_of(source, vehicle.series, wanted.now, wanted.online_ms);
         if (!wanted.state.empty() && vehicle.state != wanted.state) continue;
         // One more, to know whether there are more.
         if (out.size() > wanted.limit) break;
@@ -177,7 +179,12 @@ void write_vehicle(JsonWriter& json, const Vehicle& vehicle, Time now) {
     }
     json.key("distance_km").number(vehicle.distance_km);
     json.key("driving_s").number(vehicle.driving_s);
-    json.key("fastest_kmh").number(vehicle.fastest_kmh);
+    json.key("fastest_kmh");
+    if (vehicle.fastest_kmh) {
+        json.number(*vehicle.fastest_kmh);
+    } else {
+        json.null();
+    }
     json.key("driving").begin_object();
     for (std::size_t i = 0; i < kDrivingParts.size(); i++) {
         json.key(kDrivingParts[i].name).number(vehicle.driving_parts[i]);
@@ -227,10 +234,12 @@ std::string as_csv(std::span<const Vehicle> vehicles, std::size_t limit) {
         append_csv_text(out, vehicle.state);
         out += ',';
         append_iso_time(out, vehicle.source->last_seen);
-        for (double value : {vehicle.distance_km, vehicle.driving_s, vehicle.fastest_kmh}) {
+        for (double value : {vehicle.distance_km, vehicle.driving_s}) {
             out += ',';
             append_csv_number(out, value);
         }
+        out += ',';
+        if (vehicle.fastest_kmh) append_csv_number(out, *vehicle.fastest_kmh);
         for (std::int64_t count : vehicle.events) {
             out += ',';
             append_csv_value(out, count);
@@ -252,6 +261,8 @@ Response list_fleet(Services& services, const Request& request) {
     wanted.range.to = query.time("to", query.now() + 1);
     wanted.state = query.choice("state", {"", "online", "ageing", "silent", "offline"});
     wanted.group = query.text("group");
+    wanted.online_ms = query.duration("online_within");
+    wanted.freshness = freshness_table(services);
     wanted.after = query.integer("after", 0, 0, INT64_MAX);
     wanted.limit = query.limit(100, 1000);
     bool is_csv = query.choice("format", {"json", "csv"}) == "csv";
@@ -283,6 +294,7 @@ std::span<const Route> fleet_routes() {
           {"to", "string", "the same; what is before it; now"},
           {"state", "string", "only those that are online, ageing, silent or offline"},
           {"group", "string", "only those with this fact \"group\""},
+          {"online_within", "string", "how long \"online\" lasts, instead of their own: 15m, 2h"},
           {"after", "integer", "only keys above this one: \"next\" of the page before"},
           {"limit", "integer", "1 to 1000; 100 when not given"},
           {"format", "string", "json or csv"}}},

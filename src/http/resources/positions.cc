@@ -5,7 +5,6 @@
 #include "http/answers/query_reader.h"
 #include "http/answers/series_look_up.h"
 #include "http/answers/store_access.h"
-#include "http/figures/freshness.h"
 #include "http/resources/resources.h"
 
 #include <deque>
@@ -59,6 +58,7 @@ Response last_places(Services& services, const Request& request) {
     return with_reader(services, [&](StoreReader& reader) {
         auto sources = reader.sources();
         if (!sources) return store_failed(sources.error());
+        auto freshness = freshness_table(services);
         std::map<SourceKey, const SourceRow*> by_key;
         for (const SourceRow& row : sources.value()) {
             if (kind.empty() || row.source.kind == kind) by_key[row.key] = &row;
@@ -81,7 +81,7 @@ Response last_places(Services& services, const Request& request) {
             const SourceRow& source = *by_key[row.source];
             auto own = series.of(source.key);
             if (!own) return store_failed(own.error());
-            write_place(json, source, row, source_state(source, own.value(), query.now()),
+            write_place(json, source, row, freshness->state_of(source, own.value(), query.now()),
                         query.now());
         }
         json.end_array().key("is_cut").boolean(is_cut).end_object();

@@ -26,6 +26,7 @@ std::span<const Route> sample_routes();
 std::span<const Route> source_routes();
 std::span<const Route> station_routes();
 std::span<const Route> status_page_routes();
+std::span<const Route> telemetry_settings_routes();
 std::span<const Route> token_routes();
 std::span<const Route> topic_routes();
 

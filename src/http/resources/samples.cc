@@ -9,6 +9,9 @@
 #include "http/resources/resources.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
 
 namespace martlet::http {
 
@@ -18,6 +21,7 @@ using telemetry::Rollup;
 using telemetry::RollupRow;
 using telemetry::SeriesKind;
 using telemetry::SeriesRow;
+using telemetry::SourceKey;
 using telemetry::StoreReader;
 using telemetry::TimeRange;
 
@@ -196,6 +200,23 @@ bool passes(const SeriesRow& row, std::optional<std::int64_t> source, std::strin
     return metric.empty() || row.metric == metric;
 }
 
+using Kinds = std::map<SourceKey, std::string>;
+
+// Of all sources, or of the one.
+Result<Kinds> read_kinds(StoreReader& reader, std::optional<SourceKey> source) {
+    Kinds kinds;
+    if (source) {
+        auto row = reader.one_source(*source);
+        if (!row) return row.error();
+        if (row.value()) kinds[*source] = row.value()->source.kind;
+        return kinds;
+    }
+    auto rows = reader.sources();
+    if (!rows) return rows.error();
+    for (telemetry::SourceRow& row : rows.value()) kinds[row.key] = std::move(row.source.kind);
+    return kinds;
+}
+
 Response list_series(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
     std::int64_t source = query.integer("source", 0, 1, INT64_MAX);
@@ -207,6 +228,8 @@ Response list_series(Services& services, const Request& request) {
         auto wanted = source ? std::optional(source) : std::nullopt;
         auto rows = reader.series(wanted);
         if (!rows) return store_failed(rows.error());
+        auto kinds = read_kinds(reader, wanted);
+        if (!kinds) return store_failed(kinds.error());
         std::sort(rows.value().begin(), rows.value().end(),
                   [](const SeriesRow& a, const SeriesRow& b) { return a.key < b.key; });
         std::string body;
@@ -217,7 +240,7 @@ Response list_series(Services& services, const Request& request) {
         for (const SeriesRow& row : rows.value()) {
             if (!passes(row, wanted, metric, after)) continue;
             if (!page.takes_one()) break;
-            write_series(json, row, query.now());
+            write_series(json, row, query.now(), kinds.value()[row.source]);
             last = row.key;
         }
         page.end(json, last);
@@ -235,9 +258,12 @@ Response one_series(Services& services, const Request& request) {
         auto row = reader.one_series(*key);
         if (!row) return store_failed(row.error());
         if (!row.value()) return Response::error(404, "there is no series of this key");
+        SourceKey source = row.value()->source;
+        auto kinds = read_kinds(reader, source);
+        if (!kinds) return store_failed(kinds.error());
         std::string body;
         JsonWriter json(body);
-        write_series(json, *row.value(), query.now());
+        write_series(json, *row.value(), query.now(), kinds.value()[source]);
         return Response::json(std::move(body));
     });
 }

@@ -6,7 +6,6 @@
 #include "http/answers/rows_json.h"
 #include "http/answers/series_look_up.h"
 #include "http/answers/store_access.h"
-#include "http/figures/freshness.h"
 #include "http/resources/resources.h"
 
 #include <algorithm>
@@ -24,7 +23,13 @@ struct SourceView {
     Time now = 0;
     std::optional<std::int64_t> online_ms;
     bool with_series = false;
+    std::shared_ptr<const telemetry::FreshnessTable> freshness;
 };
+
+void write_freshness(JsonWriter& json, const telemetry::Freshness& freshness) {
+    json.key("online_ms").integer(freshness.online_ms);
+    json.key("silent_ms").integer(freshness.silent_ms);
+}
 
 void write_source(JsonWriter& json, const SourceRow& row, const std::vector<SeriesRow>& series,
                   const SourceView& view) {
@@ -32,15 +37,18 @@ void write_source(JsonWriter& json, const SourceRow& row, const std::vector<Seri
     json.key("key").integer(row.key);
     json.key("kind").text(row.source.kind).key("id").text(row.source.id);
     json.key("name").text(row.name);
-    json.key("state").text(source_state(row, series, view.now, view.online_ms));
+    json.key("state").text(view.freshness->state_of(row, series, view.now, view.online_ms));
     json.key("first_seen").integer(row.first_seen).key("last_seen").integer(row.last_seen);
     json.key("age_ms").integer(std::max<Time>(view.now - row.last_seen, 0));
+    write_freshness(json, view.freshness->of(row, series));
+    json.key("interval_ms");
+    write_time(json, row.interval_ms);
     json.key("facts").begin_object();
     for (const auto& [name, text] : row.facts) json.key(name).text(text);
     json.end_object();
     if (view.with_series) {
         json.key("series").begin_array();
-        for (const SeriesRow& one : series) write_series(json, one, view.now);
+        for (const SeriesRow& one : series) write_series(json, one, view.now, row.source.kind);
         json.end_array();
     }
     json.end_object();
@@ -83,7 +91,7 @@ Result<std::string> source_list(const std::vector<SourceRow>& sources, SeriesLoo
         if (!passes(row, filter)) continue;
         auto own = series.of(row.key);
         if (!own) return own.error();
-        auto state = source_state(row, own.value(), view.now, view.online_ms);
+        auto state = view.freshness->state_of(row, own.value(), view.now, view.online_ms);
         if (!filter.state.empty() && state != filter.state) continue;
         if (!page.takes_one()) break;
         write_source(json, row, own.value(), view);
@@ -102,7 +110,8 @@ Response list_sources(Services& services, const Request& request) {
     filter.search = query.text("search");
     filter.state = query.choice("state", {"", "online", "ageing", "silent", "offline"});
     filter.after = query.integer("after", 0, 0, INT64_MAX);
-    SourceView view{query.now(), query.duration("online_within"), query.flag("series")};
+    SourceView view{query.now(), query.duration("online_within"), query.flag("series"),
+                    freshness_table(services)};
     std::size_t limit = query.limit(100, 10'000);
     if (auto refusal = query.refusal()) return std::move(*refusal);
     return with_reader(services, [&](StoreReader& reader) {
@@ -118,7 +127,7 @@ Response list_sources(Services& services, const Request& request) {
 
 Response one_source(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
-    SourceView view{query.now(), query.duration("online_within"), true};
+    SourceView view{query.now(), query.duration("online_within"), true, freshness_table(services)};
     if (auto refusal = query.refusal()) return std::move(*refusal);
     return with_source(services, request, [&](StoreReader& reader, const SourceRow& row) {
         auto series = reader.series(row.key);
@@ -152,7 +161,8 @@ Response series_of_source(Services& services, const Request& request) {
         std::string body;
         JsonWriter json(body);
         json.begin_object().key("time").integer(query.now()).key("series").begin_array();
-        for (const SeriesRow& one : series.value()) write_series(json, one, query.now());
+        for (const SeriesRow& one : series.value())
+            write_series(json, one, query.now(), row.source.kind);
         json.end_array().end_object();
         return Response::json(std::move(body));
     });
@@ -184,15 +194,28 @@ Response raw_of_source(Services& services, const Request& request) {
     });
 }
 
-Response list_kinds(Services&, const Request& request) {
+void write_threshold(JsonWriter& json, const telemetry::ThresholdOption& threshold) {
+    json.begin_object().key("kind").text(threshold.kind).key("group").text(threshold.group);
+    json.key("id").text(threshold.id);
+    write_freshness(json, {threshold.online_ms, threshold.silent_ms});
+    json.end_object();
+}
+
+Response list_kinds(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
     if (auto refusal = query.refusal()) return std::move(*refusal);
     std::string body;
     JsonWriter json(body);
-    json.begin_object().key("kinds").begin_array();
-    for (const Freshness& row : freshness_table()) {
+    json.begin_object().key("thresholds").begin_array();
+    for (const auto& threshold : freshness_table(services)->thresholds())
+        write_threshold(json, threshold);
+    json.end_array().key("kinds").begin_array();
+    for (const telemetry::KindFreshness& row : telemetry::kind_freshness()) {
         json.begin_object().key("kind").text(row.kind);
-        json.key("online_ms").integer(row.online_ms).key("silent_ms").integer(row.silent_ms);
+        if (!row.only.empty()) json.key("only").text(row.only);
+        write_freshness(json, row.usual);
+        json.key("online_least_ms").integer(row.online_least_ms);
+        json.key("online_most_ms").integer(row.online_most_ms);
         json.key("note").text(row.note).end_object();
     }
     json.end_array().end_object();
@@ -204,7 +227,7 @@ Response list_kinds(Services&, const Request& request) {
 std::span<const Route> source_routes() {
     static const std::vector<Route> routes = {
         {Method::Get, "/api/v1/kinds", Role::Viewer,
-         "For how long sources of each kind count as online; the empty kind: all others",
+         "For how long sources count as online: the operator's thresholds, and by kind",
          list_kinds},
         {Method::Get,
          "/api/v1/sources",
@@ -215,7 +238,7 @@ std::span<const Route> source_routes() {
           {"id", "string", "only the one that calls itself so"},
           {"search", "string", "only with this in the id or name; letters of either case"},
           {"state", "string", "only those that are online, ageing, silent or offline"},
-          {"online_within", "string", "how long \"online\" lasts, instead of the kind's: 15m, 2h"},
+          {"online_within", "string", "how long \"online\" lasts, instead of its own: 15m, 2h"},
           {"series", "boolean", "with the series and their last values"},
           {"after", "integer", "only keys above this one: \"next\" of the page before"},
           {"limit", "integer", "1 to 10000; 100 when not given"}}},
@@ -224,7 +247,7 @@ std::span<const Route> source_routes() {
          Role::Viewer,
          "One source with its facts and its series' last values",
          one_source,
-         {{"online_within", "string", "how long \"online\" lasts, instead of the kind's"}}},
+         {{"online_within", "string", "how long \"online\" lasts, instead of its own"}}},
         {Method::Delete, "/api/v1/sources/{source}", Role::Admin,
          "Removes a source with all that is stored of it", remove_source},
         {Method::Get, "/api/v1/sources/{source}/series", Role::Viewer,

@@ -5,7 +5,6 @@
 #include "http/answers/query_reader.h"
 #include "http/answers/rows_json.h"
 #include "http/answers/store_access.h"
-#include "http/figures/freshness.h"
 #include "http/figures/rollup_sums.h"
 #include "http/figures/state_time.h"
 #include "http/resources/resources.h"
@@ -34,14 +33,24 @@ struct Units {
     }
 };
 
-// A station may send running counts and new units, but they tell the same units: the one that came
-// first stands for it, never the sum. Keys are given in the order of coming.
-const SeriesRow* first_of(const std::vector<SeriesRow>& series, std::string_view count,
-                          std::string_view complete) {
+// A station may send running counts and new units, but they tell the same units: the one that the
+// operator has chosen stands for it (its metric in this fact), else the one that came first, never
+// the sum. Keys are given in the order of coming.
+struct CountedBy {
+    const SeriesRow* counted = nullptr;
+    const SeriesRow* left_out = nullptr;
+};
+
+CountedBy counted_by(const SourceRow& source, std::string_view fact,
+                     const std::vector<SeriesRow>& series, std::string_view count,
+                     std::string_view complete) {
     const SeriesRow* a = find_metric(series, count);
     const SeriesRow* b = find_metric(series, complete);
-    if (!a || !b) return a ? a : b;
-    return a->key < b->key ? a : b;
+    auto chosen = std::find_if(source.facts.begin(), source.facts.end(),
+                               [&](const auto& known) { return known.first == fact; });
+    bool is_complete = !a || (b && b->key < a->key);
+    if (chosen != source.facts.end()) is_complete = chosen->second == complete;
+    return is_complete ? CountedBy{b, a} : CountedBy{a, b};
 }
 
 struct StationSeries {
@@ -52,17 +61,36 @@ struct StationSeries {
     const SeriesRow* interval = nullptr;
     const SeriesRow* productive = nullptr;
     const SeriesRow* rssi = nullptr;
+    // Units told in the other way.
+    const SeriesRow* good_left_out = nullptr;
+    const SeriesRow* bad_left_out = nullptr;
 
     bool has_energy() const { return meter || interval; }
 };
 
-StationSeries find_station(const std::vector<SeriesRow>& series) {
-    return {first_of(series, "production_count_good", "production_complete_good"),
-            first_of(series, "production_count_bad", "production_complete_bad"),
+StationSeries find_station(const SourceRow& source, const std::vector<SeriesRow>& series) {
+    CountedBy good = counted_by(source, "counted_by_good", series, "production_count_good",
+                                "production_complete_good");
+    CountedBy bad = counted_by(source, "counted_by_bad", series, "production_count_bad",
+                               "production_complete_bad");
+    return {good.counted,
+            bad.counted,
             find_metric(series, "electrical_kwh"),
             find_metric(series, "electrical_kwh_interval"),
             find_metric(series, "productive"),
-            find_metric(series, "rssi")};
+            find_metric(series, "rssi"),
+            good.left_out,
+            bad.left_out};
+}
+
+// Absent unless something is left out.
+void write_left_out(JsonWriter& json, const StationSeries& station) {
+    if (!station.good_left_out && !station.bad_left_out) return;
+    json.key("not_counted").begin_array();
+    for (const SeriesRow* series : {station.good_left_out, station.bad_left_out}) {
+        if (series) json.text(series->metric);
+    }
+    json.end_array();
 }
 
 double total_of(const SeriesRow* series) {
@@ -116,21 +144,30 @@ void write_last(JsonWriter& json, std::string_view name, const SeriesRow* series
     }
 }
 
+struct Wanted {
+    TimeRange range;
+    std::optional<std::int64_t> online_ms;
+    std::shared_ptr<const telemetry::FreshnessTable> freshness;
+};
+
 Status write_station(JsonWriter& json, StoreReader& reader, const SourceRow& source,
-                     TimeRange range, Time now) {
+                     const Wanted& wanted, Time now) {
     auto series = reader.series(source.key);
     if (!series) return series.error();
-    StationSeries station = find_station(series.value());
+    StationSeries station = find_station(source, series.value());
+    TimeRange range = wanted.range;
     auto units = units_in(reader, station, range);
     if (!units) return units.error();
     auto time = state_time(reader, station.productive, {range.from, std::min(range.to, now)});
     if (!time) return time.error();
     json.begin_object().key("source").integer(source.key).key("id").text(source.source.id);
     json.key("name").text(source.name);
-    json.key("state").text(source_state(source, series.value(), now));
+    json.key("state").text(
+        wanted.freshness->state_of(source, series.value(), now, wanted.online_ms));
     json.key("last_seen").integer(source.last_seen);
     write_last(json, "productive", station.productive);
     write_last(json, "rssi", station.rssi);
+    write_left_out(json, station);
     json.key("counted_by").text(station.good ? station.good->metric : "");
     write_units(json, "total", totals(station));
     write_units(json, "range", units.value());
@@ -146,17 +183,21 @@ Status write_station(JsonWriter& json, StoreReader& reader, const SourceRow& sou
     return Done{};
 }
 
-TimeRange read_range(QueryReader& query) {
-    TimeRange range{query.time("from", period_begins(query.now(), Calendar::Day)),
-                    query.time("to", query.now() + 1)};
+Wanted read_wanted(Services& services, QueryReader& query) {
+    Wanted wanted;
+    wanted.freshness = freshness_table(services);
+    wanted.online_ms = query.duration("online_within");
+    TimeRange& range = wanted.range;
+    range = {query.time("from", period_begins(query.now(), Calendar::Day)),
+             query.time("to", query.now() + 1)};
     if (range.from >= range.to) query.complain("from must be before to");
     if (range.to - range.from > 366 * kDay) query.complain("at most 366 days at once");
-    return range;
+    return wanted;
 }
 
 Response list_stations(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
-    TimeRange range = read_range(query);
+    Wanted wanted = read_wanted(services, query);
     auto after = query.integer("after", 0, 0, INT64_MAX);
     std::size_t limit = query.limit(100, 1000);
     if (auto refusal = query.refusal()) return std::move(*refusal);
@@ -165,14 +206,15 @@ Response list_stations(Services& services, const Request& request) {
         if (!sources) return store_failed(sources.error());
         std::string body;
         JsonWriter json(body);
-        json.begin_object().key("from").integer(range.from).key("to").integer(range.to);
+        json.begin_object().key("from").integer(wanted.range.from);
+        json.key("to").integer(wanted.range.to);
         json.key("stations").begin_array();
         Page page(body, limit);
         telemetry::SourceKey last = 0;
         for (const SourceRow& source : sources.value()) {
             if (source.source.kind != "station" || source.key <= after) continue;
             if (!page.takes_one()) break;
-            Status written = write_station(json, reader, source, range, query.now());
+            Status written = write_station(json, reader, source, wanted, query.now());
             if (!written) return store_failed(written.error());
             last = source.key;
         }
@@ -184,12 +226,12 @@ Response list_stations(Services& services, const Request& request) {
 
 Response one_station(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
-    TimeRange range = read_range(query);
+    Wanted wanted = read_wanted(services, query);
     if (auto refusal = query.refusal()) return std::move(*refusal);
     return with_source(services, request, [&](StoreReader& reader, const SourceRow& source) {
         std::string body;
         JsonWriter json(body);
-        Status written = write_station(json, reader, source, range, query.now());
+        Status written = write_station(json, reader, source, wanted, query.now());
         if (!written) return store_failed(written.error());
         return Response::json(std::move(body));
     });
@@ -206,6 +248,7 @@ std::span<const Route> station_routes() {
          list_stations,
          {{"from", "string", "milliseconds since 1970, ISO 8601, or -24h, ...; today's midnight"},
           {"to", "string", "the same; what is before it; now"},
+          {"online_within", "string", "how long \"online\" lasts, instead of its own: 15m, 2h"},
           {"after", "integer", "only keys above this one: \"next\" of the page before"},
           {"limit", "integer", "1 to 1000; 100 when not given"}}},
         {Method::Get,
@@ -214,7 +257,8 @@ std::span<const Route> station_routes() {
          "The same of one station",
          one_station,
          {{"from", "string", "milliseconds since 1970, ISO 8601, or -24h, ...; today's midnight"},
-          {"to", "string", "the same; what is before it; now"}}},
+          {"to", "string", "the same; what is before it; now"},
+          {"online_within", "string", "how long \"online\" lasts, instead of its own"}}},
     };
     return routes;
 }
