@@ -122,7 +122,7 @@ class SysTree(Case):
         self.eventually_is(client, publish_messages_dropped=5, packet_out_count=2)
         # Topic and head of each message count as well.
         self.assertGreater(int(self.values(client)["packet/out/bytes"]), 200)
-        self.assertEqual(self.values(client)["publish/messages/dropped/queue_full"], "5")
+        eventually(lambda: self.values(client)["publish/messages/dropped/queue_full"] == "5", lambda: f"{self.values(client)}")
 
     def test_it_can_be_switched_off(self):
         broker = self.start("allow_anonymous true", "sys_interval 0")

@@ -1,7 +1,10 @@
 """The factory's production signals: units, rejects, energy and producing time of stations (mission M4)."""
 
+import re
+
 import telemetry
 from case import eventually
+from paho_client import Client
 from raw import connected
 
 TOPIC = "busroot/v2/acme/signals/PRESS7"
@@ -100,10 +103,43 @@ class Signals(Factory):
         self.signals(production_count_good=104)
         self.wait_total(4)
 
+    def test_M4_03_a_station_that_was_tried_with_the_example_is_set_right_while_it_runs(self):
+        """The event names the line; with it, by SIGHUP, all units count that were sent, those before the reload as well."""
+        self.signals(production_count_good=12.4, electrical_kwh=15774.45)
+        for _ in range(50):
+            self.signals(production_complete_good=2, production_complete_bad=1)
+        self.row("production_complete_bad", 1)
+        [event] = eventually(lambda: self.events(kind="not_counted"), "an event")
+        line = next(part for part in re.findall(r"telemetry_option [^\n.,;\"']+", event["text"]))
+        self.assertEqual(line.strip(), "telemetry_option busroot counted_by acme/PRESS7 good=complete")
+        self.wait_total(0, 50, 0)
+        self.rewrite(self.broker, "allow_anonymous true", *self.lines, line, f"persistence_location {self.directory}")
+        self.broker.reload()
+        self.signals(production_complete_good=1)
+        self.wait_total(101, 50, 0)
+        self.assertEqual(self.station()["counted_by"], "production_complete_good")
+        self.api.post(f"/api/v1/events/{event['key']}/acknowledge")
+        self.assertEqual([one["acknowledged_by"] for one in self.events(kind="not_counted")], [telemetry.ADMIN])
+
     def test_M4_05_rejects(self):
-        self.signals(production_complete_bad=1)
-        self.signals(production_complete_bad=2.5)
-        self.wait_total(0, 3.5)
+        for number, rejects in enumerate((1, 2.5, 0, "2")):
+            self.signals(production_complete_bad=rejects)
+            self.row("production_complete_bad", float(rejects))
+        self.wait_total(0, 5.5)
+        row = self.series("station", STATION)["production_complete_bad"]
+        self.assertEqual((row["kind"], row["total"]), ("increment", 5.5))
+        self.assertEqual(self.station()["total"]["quality"], 0)
+
+    def test_M4_05_rejects_that_are_not_counted_are_told(self):
+        """The running count came first."""
+        self.signals(production_count_bad=10)
+        self.row("production_count_bad", 10)
+        for _ in range(3):
+            self.signals(production_complete_bad=2)
+        [event] = eventually(lambda: self.events(kind="not_counted"), "an event")
+        self.assertIn("telemetry_option busroot counted_by acme/PRESS7 bad=complete", event["text"])
+        self.wait_total(0, 0)
+        self.assertEqual(self.station()["not_counted"], ["production_complete_bad"])
 
     def test_M4_06_a_running_count_of_rejects(self):
         for count in (10, 12, 12, 3):
@@ -177,6 +213,25 @@ class Signals(Factory):
         self.wait_total(4)
         self.assertEqual(self.station()["counted_by"], "production_count_good")
 
+    def test_M4_03_units_that_are_not_counted_are_told(self):
+        """A station that was tried with the document's example and then sends new units."""
+        self.signals(production_count_good=12.4, electrical_kwh=15774.45)
+        self.row("production_count_good", 12.4)
+        for _ in range(50):
+            self.signals(production_complete_good=2)
+        events = eventually(lambda: self.events(kind="not_counted"), "an event")
+        self.assertEqual([(event["source_id"], event["severity"]) for event in events], [(STATION, "warning")])
+        self.assertIn("telemetry_option busroot counted_by acme/PRESS7 good=complete", events[0]["text"])
+        self.assertEqual(self.station()["not_counted"], ["production_complete_good"])
+
+    def test_M4_12_misspelt_signals_are_listed(self):
+        self.signals(productionCountGood=12.4)
+        line = self.wait_outcome(verdict="unreadable", source_id=STATION)
+        self.assertEqual(line["problem"], "misspelt key")
+        self.assertIn("did you mean production_count_good?", line["hint"])
+        self.assertEqual([line["source_id"] for line in self.outcomes(trouble="true")], [STATION])
+        self.assertEqual(self.source("station", STATION)["facts"]["unknown_keys"], "productionCountGood")
+
     def test_M4_12_several_and_unknown_ones(self):
         self.signals(foo=1, production_complete_good=2, bar={"baz": True}, rssi=-70, productive=1, nothing=None)
         self.wait_total(2)
@@ -209,6 +264,17 @@ class Signals(Factory):
         self.wait_total(10, 1, 1.25)
 
 
+class CountedBy(Factory):
+    LINES = ("telemetry_option busroot counted_by acme/PRESS7 good=complete",)
+
+    def test_M4_03_the_operator_says_which_units_count(self):
+        self.signals(production_count_good=12.4)
+        for _ in range(5):
+            self.signals(production_complete_good=2)
+        self.wait_total(10)
+        self.assertEqual(self.station()["counted_by"], "production_complete_good")
+
+
 class Devices(Factory):
     """Signals under the device's own name; one of them is told which station it stands at."""
 
@@ -228,11 +294,15 @@ class Devices(Factory):
         self.wait_total(5)
         self.assertEqual([source["id"] for source in self.sources()], [STATION])
 
+    def raw(self):
+        return self.api.get(f"{telemetry.source_path('station', STATION)}/raw")["messages"]
+
     def test_M4_18_raw_data_is_not_processed(self):
         with connected(self.broker.address, "node-red") as second:
             second.subscribe("busroot/v1/dau/acme/+", qos=1)
+            publisher = Client(self, self.mqtt_port, "press-07")
             for payload in ('{"production_complete_good":5}', "01 04 0A FF", "\x01\x02"):
-                self.publish("busroot/v1/dau/acme/press-07", payload)
+                publisher.publish("busroot/v1/dau/acme/press-07", payload)
                 message = second.wait_for("PUBLISH")
                 self.assertEqual(message["payload"], payload.encode())
                 second.send("PUBACK", id=message["id"])
@@ -241,4 +311,19 @@ class Devices(Factory):
             second.wait_for("PUBACK")
         self.wait_total(5)
         self.assertEqual(set(self.values("station", STATION)), {"production_complete_good"})
+        self.assertEqual([source["id"] for source in self.sources()], [STATION], "no source of its own")
         self.assertEqual(self.outcomes(trouble="true"), [], "it is no error either")
+        line = self.wait_outcome(verdict="nothing", decoder="busroot")
+        self.assertEqual((line["source_id"], line["messages"]), (STATION, 3), "attributed to where the device stands")
+        early = self.api.get("/api/v1/sources/0/raw")["messages"]
+        self.assertEqual([message["topic"] for message in early], 3 * ["busroot/v1/dau/acme/press-07"], "kept as they came")
+        self.assertIn("01 04 0A FF", [message.get("text") for message in early])
+        self.publish("busroot/v1/dau/acme/press-07", "01 04 0A FE")
+        eventually(lambda: "01 04 0A FE" in [message.get("text") for message in self.raw()], lambda: f"{self.raw()}")
+
+    def test_M4_18_raw_data_is_attributed_however_its_topic_is_spelt(self):
+        for topic in ("busroot/v1/dau/ab12", "busroot/v2/dau/ab12", "site/busroot/v1/dau/ab12"):
+            self.publish(topic, {"v": "260630", "c1": 5, "kWh1": 1234.5})
+        line = self.wait_outcome(verdict="nothing", source_id="ab12")
+        eventually(lambda: self.outcomes(verdict="nothing")[0]["messages"] == 3, lambda: f"{line}")
+        self.assertEqual(self.sources(), [])

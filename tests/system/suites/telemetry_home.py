@@ -81,7 +81,28 @@ class Lowi(telemetry.Telemetry):
         self.publish("cellar/lowi/CH1", SOLAR, 0)
         self.wait_values("topic", "logger", {"CH1": 512})
         self.wait_values("topic", "board7/PUB", {"temperature": 21.5})
-        self.wait_values("lowi", "cellar", {"CH1/power": 1900})
+        self.wait_values("lowi", SERIAL, {"CH1/power": 1900})
+        self.assertEqual(self.outcomes(trouble="true"), [])
+
+    def test_M3_18_two_gateways_behind_one_prefix(self):
+        """`ident` tells them apart, so that their counters do not alternate in one series."""
+        for reading in (5123456, 5123476):
+            for number, ident in enumerate(("aaaa", "bbbb")):
+                for topic in (f"home/{ident}/CH0", "home/energy/meters/CH0"):
+                    self.publish(topic, {"ident": ident, "device_CH": "0", "CIH": str(reading + number * 12000000)})
+        self.wait_values("lowi", "aaaa", {"CH0/energy_import_high": 5123.476})
+        rows = self.wait_values("lowi", "bbbb", {"CH0/energy_import_high": 17123.476})
+        self.assertAlmostEqual(rows["CH0/energy_import_high"]["total"], 0.02, 9)
+        self.assertEqual({source["id"] for source in self.sources()}, {"aaaa", "bbbb"})
+
+    def test_M3_18_by_its_payload_below_any_prefix(self):
+        """Deep below a house, on a bare serial number, or with one topic for all: no rule, and each a source by its `ident`."""
+        for topic, ident in (("home/energy/LOWI9/CH0", "LOWI9"), ("LOWI10", "LOWI10"), ("house/a/b/c/d/CH0", "cccc"),
+                             ("site/meters", "dddd"), ("site/meters", "eeee")):
+            self.publish(topic, {**P1, "ident": ident, "PI": "77"})
+            self.wait_values("lowi", ident, {"CH0/power_import": 77})
+        self.assertEqual({source["kind"] for source in self.sources()}, {"lowi"})
+        self.assertEqual(len(self.sources()), 5)
         self.assertEqual(self.outcomes(trouble="true"), [])
 
     def test_M3_18_a_switched_relay_is_no_measurement(self):
@@ -112,9 +133,28 @@ class Lowi(telemetry.Telemetry):
         self.lowi({"CH1/power": 1900})
         rows = self.lowi({"CH0/voltage": 234, "CH0/tariff": 1, "CH1/voltage": 234, "CH1/tariff": 1})
         self.assertEqual({rows[f"CH{i}/voltage"]["unit"] for i in (0, 1)}, {"V"})
-        facts = self.source("lowi", SERIAL)["facts"]
-        self.assertEqual([facts[f"CH0/{name}"] for name in ("name", "type")], ["P1", "P1"])
-        self.assertEqual([facts[f"CH1/{name}"] for name in ("name", "type")], ["Solar", "S0"])
+        for row in rows.values():
+            self.assertTrue(row["meaning"], row)
+        self.assertEqual({rows[f"CH{i}/voltage"]["meaning"] for i in (0, 1)}, {"Voltage"})
+        self.assertEqual({rows[f"CH{i}/current"]["meaning"] for i in (0, 1)}, {"Current"})
+        self.assertEqual({rows[f"CH{i}/tariff"]["meaning"] for i in (0, 1)}, {"Tariff: 0 is night, 1 is day"})
+        self.assertEqual([(rows[f"CH{i}/current"]["value"], rows[f"CH{i}/current"]["unit"]) for i in (0, 1)],
+                         [(2.15, "A"), (8.12, "A")])
+        source = self.source("lowi", SERIAL)
+        facts = source["facts"]
+        self.assertEqual(source["id"], SERIAL, "by `ident`; the channels are those of `device_CH`")
+        self.assertEqual({metric.split("/")[0] for metric in rows}, {"CH0", "CH1"})
+        self.assertEqual([facts[f"CH0/{name}"] for name in ("name", "type", "units")], ["P1", "P1", "kWh"])
+        self.assertEqual([facts[f"CH1/{name}"] for name in ("name", "type", "units")], ["Solar", "S0", "W"])
+        listed = {row["metric"]: row.get("meaning") for row in self.api.get("/api/v1/series")["series"]}
+        self.assertEqual(listed, {metric: row["meaning"] for metric, row in rows.items()})
+        one = self.api.get(f"/api/v1/series/{rows['CH1/power']['key']}")
+        self.assertEqual((one["meaning"], one["unit"]), ("Power", "W"))
+
+    def test_M3_20_the_name_of_a_channel_by_its_other_key(self):
+        self.publish(f"{SERIAL}/PUB/CH10", {"ident": SERIAL, "device_CH": 10, "CHname": "Heat pump", "P": 1200})
+        self.lowi({"CH10/power": 1200})
+        self.assertEqual(self.source("lowi", SERIAL)["facts"]["CH10/name"], "Heat pump")
 
     def test_M3_21_fields_of_the_meter(self):
         self.p1(PI=503, PE=100, CW="42")
@@ -167,25 +207,58 @@ class Lowi(telemetry.Telemetry):
 
     def test_M3_23_a_firmware_of_another_scale_is_noticed(self):
         self.solar(I=8120)
-        self.lowi({"CH1/current": 81.2})
-        self.assertEqual(self.source("lowi", SERIAL)["facts"]["CH1/current_scale"], "does not fit power")
+        self.lowi({"CH1/current": 8.12})
+        facts = self.source("lowi", SERIAL)["facts"]
+        self.assertEqual((facts["CH1/current_scale"], facts["CH1/current_unit"]), ("fits", "mA"))
+        self.p1(I="2150")
+        self.lowi({"CH0/current": 2.15})
 
     def test_M3_24_rate_and_its_counters(self):
-        for rate in ("1", 0):
-            self.p1(T=rate)
-            rows = self.lowi({"CH0/tariff": int(rate)})
-        self.assertEqual(rows["CH0/tariff"]["kind"], "state")
-        self.assertEqual([value for _, value in self.samples("lowi", SERIAL, "CH0/tariff", bucket="raw")], [1, 0])
+        """In words, and the counter that runs is named: it is the one that grows. Each channel says its own."""
+        reading = {"energy_import_high": 5123456, "energy_import_low": 6234567}
+        for rate in ("1", 0, "1"):
+            word, counter = ("day", "energy_import_high") if int(rate) else ("night", "energy_import_low")
+            reading[counter] += 20
+            self.p1(T=rate, CIH=str(reading["energy_import_high"]), CIL=str(reading["energy_import_low"]))
+            rows = self.lowi({"CH0/tariff": int(rate), "CH0/tariff_name": word, f"CH0/{counter}": reading[counter] / 1000})
+            active = self.source("lowi", SERIAL)["facts"]["CH0/active_counter"]
+            self.assertEqual(active, counter)
+            self.assertEqual(rows[f"CH0/{active}"]["kind"], "meter")
+        for name in ("tariff", "tariff_name"):
+            self.assertEqual(rows[f"CH0/{name}"]["kind"], "state")
+        self.assertEqual([value for _, value in self.samples("lowi", SERIAL, "CH0/tariff", bucket="raw")], [1, 0, 1])
+        words = self.samples("lowi", SERIAL, "CH0/tariff_name", bucket="raw")
+        self.assertEqual([value for _, value in words], ["day", "night", "day"])
+        self.assertEqual(rows["CH0/tariff_name"]["meaning"], "Tariff in words: night or day")
+        self.solar(T=0)
+        rows = self.lowi({"CH1/tariff": 0, "CH1/tariff_name": "night", "CH0/tariff_name": "day"})
+        self.assertIn(self.source("lowi", SERIAL)["facts"].get("CH1/active_counter"), ("energy_low", None))
 
     def test_M3_25_units_as_the_gateway_names_them(self):
+        """The label of what is in that unit is the gateway's word; of all else it is known by the field. Various names none."""
         self.p1(Units="Various")
         self.solar()
-        self.lowi({"CH0/power_import": 503, "CH1/power": 1900})
+        self.publish(f"{SERIAL}/PUB/CH2", {"ident": SERIAL, "device_CH": 2, "Units": "kWh", "P": 40, "CH": 5000}, 0)
+        self.publish(f"{SERIAL}/PUB/CH3", {"ident": SERIAL, "device_CH": 3, "Units": "A", "P": 230, "U": 230, "I": 100}, 0)
+        rows = self.lowi({"CH0/power_import": 503, "CH1/power": 1900, "CH2/energy_high": 5, "CH3/current": 1})
         facts = self.source("lowi", SERIAL)["facts"]
-        self.assertEqual((facts["CH0/units"], facts["CH1/units"]), ("Various", "W"))
+        self.assertEqual([facts[f"CH{i}/units"] for i in range(4)], ["Various", "W", "kWh", "A"])
+        labels = {metric: (row["unit"], row["unit_source"]) for metric, row in rows.items()}
+        for metric, unit, trust in (("CH0/power_import", "W", "mapped"), ("CH0/energy_import_high", "kWh", "mapped"),
+                                    ("CH1/power", "W", "stated"), ("CH1/energy_day", "kWh", "mapped"),
+                                    ("CH1/voltage", "V", "mapped"), ("CH2/power", "W", "mapped"),
+                                    ("CH2/energy_high", "kWh", "stated"), ("CH3/current", "A", "stated")):
+            self.assertEqual(labels[metric], (unit, trust), metric)
 
 
 class LowiOtherwise(telemetry.Telemetry):
+    def test_M3_23_the_scale_of_one_gateway(self):
+        self.start_telemetry(f"telemetry_option lowi current_scale {SERIAL} 1000")
+        self.publish(f"{SERIAL}/PUB/CH0", P1, 0)
+        self.publish("other/PUB/CH0", P1 | {"ident": "other"}, 0)
+        self.wait_values("lowi", SERIAL, {"CH0/current": 0.215})
+        self.wait_values("lowi", "other", {"CH0/current": 2.15})
+
     def test_M3_23_another_scale_by_an_option(self):
         self.start_telemetry("telemetry_option lowi current_scale 0.001", "telemetry_option lowi gas_scale 0.01")
         self.publish(f"{SERIAL}/PUB/CH0", P1, 0)
@@ -195,5 +268,6 @@ class LowiOtherwise(telemetry.Telemetry):
         self.start_telemetry("telemetry_rule home/+/CH1 lowi", "telemetry_rule +/PUB/+ none")
         self.publish(f"{SERIAL}/PUB/CH0", P1)
         self.publish("home/attic/CH1", SOLAR)
-        self.wait_values("lowi", "home", {"CH1/power": 1900})
-        self.assertEqual([source["id"] for source in self.sources()], ["home"])
+        self.wait_values("lowi", SERIAL, {"CH1/power": 1900})
+        self.assertEqual([source["id"] for source in self.sources()], [SERIAL])
+        self.assertEqual(set(self.values("lowi", SERIAL)) & {"CH0/power_import"}, set())

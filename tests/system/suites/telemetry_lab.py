@@ -8,6 +8,7 @@ import time
 
 import telemetry
 from case import eventually
+from paho_client import Client
 
 
 class Lab(telemetry.Telemetry):
@@ -27,6 +28,28 @@ class Lab(telemetry.Telemetry):
             row = self.board("apricot", {"value": value})["value"]
         self.assertEqual(row["kind"], "gauge")
         self.assertEqual([value for _, value in self.samples("topic", "apricot", "value", bucket="raw")], [512, 0, 999])
+
+    def test_M1_08_a_board_reads_a_client_checks_and_a_chart_is_drawn(self):
+        """The whole exercise: paho publishes decimal numbers, another client sees them as they were sent, and the points of a chart
+        have unit and time."""
+        watch = Client(self, self.mqtt_port, "MQTT_FX_Client")
+        watch.subscribe("pysense/temperature")
+        board = Client(self, self.mqtt_port, "apricot")
+        sent = ("21.5", "21.62", "-3.25", "0.1")
+        for text in sent:
+            board.publish("pysense/temperature", text)
+        watch.expect(*(("pysense/temperature", text) for text in sent))
+        row = self.board("pysense", {"temperature": 0.1})["temperature"]
+        self.assertEqual((row["unit"], row["kind"], row["unit_source"], row["time_source"]), ("°C", "gauge", "assumed", "arrival"))
+        path = f"{telemetry.source_path('topic', 'pysense')}/samples"
+        chart = self.api.get(path, metric="temperature")
+        self.assertEqual((chart["unit"], chart["columns"][0]), ("°C", "time"))
+        self.assertEqual([value for _, value in chart["points"]], [21.5, 21.62, -3.25, 0.1], "as written: 21.62")
+        now = time.time() * 1000
+        self.assertTrue(all(now - 60_000 < when <= now + 1000 for when, _ in chart["points"]))
+        minutes = self.api.get(path, metric="temperature", bucket="minute", aggregate="mean,min,max,count")["points"]
+        self.assertEqual((min(low for _, _, low, *_ in minutes), max(high for *_, high, _ in minutes)), (-3.25, 21.62))
+        self.assertAlmostEqual(sum(mean * count for _, mean, *_, count in minutes), 39.97, 9)
 
     def test_M1_08_decimal_numbers(self):
         for value in ("21.5", "21.75", " -3.25 ", "1e2"):
@@ -53,13 +76,15 @@ class Lab(telemetry.Telemetry):
     def test_M1_08_what_is_no_number(self):
         for payload in ("", "hello", "nan", "inf", "-", "1,5,9", "0x10", b"\xff\xfe", "1" * 400, '"text"', "null", "[]"):
             self.publish("lab/odd/value", payload)
+        for payload in ("1,5,9", "<door/>"):
+            self.publish("lab/fresh/value", payload)
         self.publish("lab/good/value", 1)
         self.board("lab/good", {"value": 1})
-        for source in self.sources():
-            for row in source["series"]:
-                for _, value in self.samples(source["kind"], source["id"], row["metric"], bucket="raw"):
-                    self.assertIsInstance(value, (int, float))
-                    self.assertLess(abs(value), 1e300)
+        self.assertEqual(self.series("topic", "lab/odd")["value"]["kind"], "state")
+        kept = [value for _, value in self.samples("topic", "lab/odd", "value", bucket="raw")]
+        self.assertEqual(kept, ["hello", "-", "1,5,9", "0x10", "1" * 64, "text"], "a series of texts takes the next short text")
+        problems = {line["problem"].split(":")[0].split(",")[0] for line in self.outcomes(trouble="true")}
+        self.assertLessEqual({"not a finite number", "binary data", "comma-separated values", "text in a form that is not known"}, problems)
 
     def test_M1_16_sums_averages_and_more_over_time(self):
         numbers = random.Random(1)

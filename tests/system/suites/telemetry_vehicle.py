@@ -108,15 +108,17 @@ class Tracking(Fleet):
         self.assertAlmostEqual(shown["distance_km"], 0.1 / KM_LATITUDE, 1)
 
     def test_M2_05_long_silence_of_a_container(self):
-        """How long it has been silent is told; how long that may be is the asker's to say."""
+        """A container may be silent for hours; how long it has been is told, and the asker may take another span."""
         self.publish("vehicles/MSKU1234567/telemetry", "53.5461,9.9937")
-        self.source("vehicle", "MSKU1234567")
+        self.assertEqual(self.source("vehicle", "MSKU1234567")["online_ms"], 18 * 3600 * 1000)
         time.sleep(1.1)
         def state(within):
             found = self.api.get("/api/v1/sources", kind="vehicle", online_within=within)["sources"]
             return found[0]["state"], found[0]["age_ms"] >= 1000
         self.assertEqual(state("1s"), ("ageing", True))
         self.assertEqual(state("7d"), ("online", True))
+        [container] = self.api.get("/api/v1/fleet", online_within="1s")["vehicles"]
+        self.assertEqual(container["state"], "ageing")
         since = self.api.get("/api/v1/positions", since="-1s")["features"]
         self.assertEqual(since, [], "not among the places of the last second")
 
@@ -203,6 +205,28 @@ class Emergencies(Fleet):
         self.assertEqual([one["key"] for one in self.events(kind="emergency")], [event["key"]])
         rows = list(csv.DictReader(io.StringIO(self.api.text("/api/v1/events?format=csv"))))
         self.assertEqual([row["kind"] for row in rows], ["emergency_cleared", "emergency"])
+
+    def test_M2_07_one_that_nobody_acknowledged_does_not_vanish(self):
+        """However old it is, and over a new start: it stays in the list until somebody has seen to it, and in the history after."""
+        weeks = 40 * 86_400
+        self.publish(self.TOPIC, {"type": "sos", "ts": self.now // 1000 - weeks})
+        [event] = self.wait_events("emergency")
+        self.assertLess(event["time"], self.now - 39 * 86_400_000)
+        for number in range(30):
+            self.publish("vehicles/v8/event", {"type": "harsh_brake", "ts": self.now // 1000 - number})
+        self.wait_events("harsh_brake", 30)
+        for _ in range(2):
+            shown = self.events(severity="critical", unacknowledged="true")
+            self.assertEqual([(one["key"], one["acknowledged"]) for one in shown], [(event["key"], None)])
+            self.assertEqual(self.broker.stop(), 0)
+            self.forget(self.broker)
+            self.begin()
+        self.api.post(f"/api/v1/events/{event['key']}/acknowledge")
+        self.assertEqual(self.broker.stop(), 0)
+        self.forget(self.broker)
+        self.begin()
+        self.assertEqual(self.events(severity="critical", unacknowledged="true"), [])
+        self.assertEqual([one["acknowledged_by"] for one in self.events(severity="critical")], [telemetry.ADMIN])
 
     def test_M2_07_delivered_to_all_who_watch(self):
         """Also to a control room that was away."""
