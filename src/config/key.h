@@ -39,7 +39,7 @@ enum class KeyStatus : std::uint8_t {
 struct Entry;
 using Setter = Status (*)(Entry&);
 
-// What a key is in the settings, as a line of the file would say it.
+// The value of a key that the broker runs with, spelt as in a line of the configuration file.
 struct RunningValue {
     std::string
         owner;  // the listener ("1883 127.0.0.1") or bridge that it is of; empty: the broker

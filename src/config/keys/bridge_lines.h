@@ -17,7 +17,7 @@ Status set_restart_timeout(Entry& entry);
 // bridge_tcp_keepalive IDLE INTERVAL COUNTER
 Status set_tcp_keepalive(Entry& entry);
 
-// The same lines from the settings, one value for each bridge, or for each topic.
+// The running values of these keys: one for each bridge, of `topic` one for each topic of a bridge.
 void read_addresses(const Settings& settings, RunningValues& out);
 void read_bridge_topics(const Settings& settings, RunningValues& out);
 void read_restart_timeout(const Settings& settings, RunningValues& out);
