@@ -167,7 +167,8 @@ std::string draft_map(std::string_view topic, std::string_view payload,
     std::string records = records_of(leaves, prefix);
     std::string id = records.empty() ? "" : identity_of(leaves, prefix);
     std::string text = fmt::format(
-        "# A first draft. Correct the units, then try it: martlet map test FILE < PAYLOAD\n"
+        "# A first draft. Correct the units, then try it: martlet map test FILE -t TOPIC < "
+        "PAYLOAD\n"
         "map my_device\n"
         "title (which device this is)\n\n"
         "topic {}\n"
