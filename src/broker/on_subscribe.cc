@@ -63,6 +63,11 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
     }
     if (session_->key != 0 && shard_.recorder()->is_full()) return no_room();
     wanted.qos = std::min(wanted.qos, listener_options().max_qos);
+    if (is_bridge_) {
+        // What a bridge of MQTT 5 asks for in its options, one of 3.1 or 3.1.1 asks for with a bit
+        // in CONNECT: its own messages do not come back, and a retained one stays retained.
+        wanted.no_local = wanted.retain_as_published = true;
+    }
     if (log::is_on(log::Level::Subscribe)) {
         log::print(log::Level::Subscribe, "{} {} {}", client_id(), static_cast<int>(wanted.qos),
                    mqtt::shown_topic(wanted.filter));

@@ -91,7 +91,8 @@ class Run:
             found = cases.items(rest)
             keys = dict(found)
             if name == "CONNECT":
-                client.level = int(keys.get("level") or client.level)
+                # Bit 7 says that it is a bridge.
+                client.level = int(keys.get("level") or client.level) & 0x7F
                 found = found if "id" in keys else found + [("id", f"{self.names['id']}-{who}")]
             data += wire.encode(name, found, client.level)
         for part in [data[at : at + 1] for at in range(len(data))] if in_steps else [data]:
@@ -160,7 +161,8 @@ class Run:
         got_name, fields, properties = got
         if name == "HEX":
             data = bytes.fromhex("".join(key for key, _ in found))
-            return None if data == client.raw else f"bytes {client.raw.hex(' ')}"
+            raw = b"" if got_name == "CLOSED" else client.raw
+            return None if data == raw else f"bytes {raw.hex(' ')}"
         if name != got_name:
             return f"not {name}"
         loose = ("...", None) in found
