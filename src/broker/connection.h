@@ -95,6 +95,7 @@ class Connection {
     Progress dispatch_ready(const mqtt::FrameHead& head, ByteView body, BodyRef* frame);
     // on_connect.cc
     void on_connect(const mqtt::FrameHead& head, ByteView body);
+    void refuse_unreadable(mqtt::ReasonCode reason);
     mqtt::ReasonCode check_connect(const mqtt::Connect& connect);
     mqtt::ReasonCode choose_client_id(const mqtt::Connect& connect);
     mqtt::ReasonCode check_will(const mqtt::Connect& connect);
@@ -107,6 +108,8 @@ class Connection {
     void complete_connect();
     static bool must_record(const Session& session, bool is_changed);
     void send_connack(bool session_present);
+    // Its properties point into the request and the settings.
+    mqtt::Connack make_connack(bool session_present) const;
     void refuse(mqtt::ReasonCode reason, std::string_view text);
     Session& take_session(bool& session_present);
     bool is_session_of_another(const Session& session) const;
@@ -115,7 +118,7 @@ class Connection {
     // on_publish.cc
     Progress on_publish(const mqtt::FrameHead& head, ByteView body, BodyRef* frame);
     mqtt::ReasonCode check_publish(mqtt::Publish& publish);
-    bool resolve_alias(mqtt::Publish& publish);
+    mqtt::ReasonCode resolve_alias(mqtt::Publish& publish);
     bool register_qos2(const mqtt::Publish& publish);
     mqtt::ReasonCode check_rights(std::string_view topic, const mqtt::Publish& publish);
     void answer_publish(const mqtt::Publish& publish, mqtt::ReasonCode reason, Position position,

@@ -42,12 +42,17 @@ bool Shard::may_read(const Session& session, std::string_view topic) const {
     return rules.decide(session.user_name, session.client_id, auth::Access::Read, topic).is_allowed;
 }
 
+// A message leaves with the lower of both, or with that of the subscription where the operator
+// wants it (`upgrade_outgoing_qos`).
+mqtt::Qos Shard::outgoing_qos(mqtt::Qos published, mqtt::Qos subscribed) const {
+    return options().upgrade_outgoing_qos ? subscribed : std::min(published, subscribed);
+}
+
 void Shard::deliver(Subscription& subscription, Publication& publication) {
     Session& session = *subscription.session;
     if (subscription.no_local && publication.publisher == &session) return;  // [MQTT-3.8.3-3]
     if (publication.number != 0 && publication.number <= subscription.retained_number) return;
-    mqtt::Qos qos = options().upgrade_outgoing_qos ? subscription.qos
-                                                   : std::min(publication.qos, subscription.qos);
+    mqtt::Qos qos = outgoing_qos(publication.qos, subscription.qos);
     bool retain = publication.retain && subscription.retain_as_published;
     send(session, publication, qos, retain, subscription.identifier);
 }
@@ -84,7 +89,7 @@ void Shard::deliver_merged(std::span<Subscription* const> subscriptions, Publica
 
 void Shard::deliver_to_member(Session& session, const topics::GroupMember& member,
                               Publication& publication) {
-    mqtt::Qos qos = std::min(publication.qos, member.qos);
+    mqtt::Qos qos = outgoing_qos(publication.qos, member.qos);
     bool retain = publication.retain && member.retain_as_published;
     send(session, publication, qos, retain, member.subscription_identifier);
 }
@@ -198,7 +203,7 @@ OutEntry& Shard::begin_next(Session::Flow& flow) {
     if (!next.is_stored) flow.in_memory--;
     OutEntry& entry = flow.out.send_next(qos == mqtt::Qos::ExactlyOnce ? OutState::WaitPubrec
                                                                        : OutState::WaitPuback);
-    flow.in_flight_bytes += entry.bytes();
+    flow.in_flight_bytes += entry.payload_bytes();
     return entry;
 }
 
@@ -208,7 +213,7 @@ void Shard::release_message(Session& session, OutEntry& entry) {
     std::uint64_t bytes = entry.bytes();
     session.flow->out_bytes -= bytes;
     bool is_in_flight = entry.state != OutState::Queued && entry.state != OutState::WaitResend;
-    if (is_in_flight) session.flow->in_flight_bytes -= bytes;
+    if (is_in_flight) session.flow->in_flight_bytes -= entry.payload_bytes();
     if (session.is_tap) {
         counters_.tap_messages.subtract();
     } else {
@@ -258,7 +263,7 @@ void Shard::pump(Session& session) {
     OutQueue& out = session.flow->out;
     while (out.to_resend() > 0 && has_window(session)) {
         OutEntry& entry = *out.resend_next();
-        session.flow->in_flight_bytes += entry.bytes();
+        session.flow->in_flight_bytes += entry.payload_bytes();
         resend(session, entry);
     }
     if (out.to_resend() > 0) return;

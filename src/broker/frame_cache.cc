@@ -14,6 +14,7 @@ namespace {
 // turn, so that rounding up would give back more than was asked for.
 std::uint32_t expiry_left_s(std::int64_t expires_at_ms, Milliseconds steady) {
     std::int64_t left_ms = expires_at_ms - steady.count();
+    if (left_ms <= 0) return 0;
     return static_cast<std::uint32_t>(std::max<std::int64_t>((left_ms + 500) / 1000, 1));
 }
 
@@ -48,22 +49,21 @@ std::uint8_t* put(std::uint8_t* out, ByteView bytes) {
 std::uint8_t* put_properties(const Publication& publication, const FrameExtras& extras,
                              const PropertySizes& sizes, Milliseconds steady, std::uint8_t* out) {
     out = mqtt::write_varint(static_cast<std::uint32_t>(sizes.total), out);
-    if (publication.expires_at_ms != 0) {
-        // What is left of the interval [MQTT-3.3.2-6].
-        std::uint32_t left = expiry_left_s(publication.expires_at_ms, steady);
-        *out++ = static_cast<std::uint8_t>(mqtt::PropertyId::MessageExpiryInterval);
-        out = put_u16(out, left >> 16);
-        out = put_u16(out, left & 0xFFFF);
-    }
     if (extras.topic_alias != 0) {
         *out++ = static_cast<std::uint8_t>(mqtt::PropertyId::TopicAlias);
         out = put_u16(out, extras.topic_alias);
     }
+    out = put(out, extras.subscription_identifiers);
     if (publication.is_filtered)
         out = put(out, publication.properties);
     else if (sizes.forwarded > 0)
         out = mqtt::copy_forwarded(publication.properties, out);
-    return put(out, extras.subscription_identifiers);
+    if (publication.expires_at_ms == 0) return out;
+    // Last, as in mosquitto: what is left of the interval [MQTT-3.3.2-6].
+    std::uint32_t left = expiry_left_s(publication.expires_at_ms, steady);
+    *out++ = static_cast<std::uint8_t>(mqtt::PropertyId::MessageExpiryInterval);
+    out = put_u16(out, left >> 16);
+    return put_u16(out, left & 0xFFFF);
 }
 
 }  // namespace

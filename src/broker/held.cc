@@ -34,6 +34,9 @@ void Connection::send_codes(mqtt::PacketType type, std::uint16_t packet_id,
     mqtt::Suback answer;
     answer.packet_id = packet_id;
     answer.codes = codes;
+    // [MQTT-3.1.2-24] Other answers are never larger than a CONNACK, which had room.
+    if (mqtt::encoded_size(answer, version_) > maximum_packet_size_)
+        return end(mqtt::ReasonCode::PacketTooLarge, "its answer exceeds the maximum packet size");
     send(*this, shard_, type, answer);
     bool is_suback = type == mqtt::PacketType::Suback;
     trace(*this, "Sending {} to {}", is_suback ? "SUBACK" : "UNSUBACK", client_id());

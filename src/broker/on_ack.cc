@@ -52,6 +52,8 @@ void Connection::on_pubrec(const mqtt::FrameHead& head, ByteView body) {
         return end(ReasonCode::ProtocolError, "protocol error");
     }
     if (entry == nullptr || is_unsent(*entry)) {
+        // PUBREL answers a PUBREC without an error only (4.3.3).
+        if (mqtt::is_error(ack.reason)) return;
         ReasonCode reason = version_ == mqtt::Version::V5 ? ReasonCode::PacketIdentifierNotFound
                                                           : ReasonCode::Success;
         return send_ack(PacketType::Pubrel, ack.packet_id, reason);

@@ -51,22 +51,31 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
         version_ = mqtt::Version::V311;
         return refuse(reason, "unsupported protocol version");  // [MQTT-3.1.2-2]
     }
-    if (mqtt::is_error(reason)) {
-        return end_quietly(reason == mqtt::ReasonCode::MalformedPacket ? "malformed packet"
-                                                                       : "protocol error");
-    }
     version_ = connect.version;
     is_bridge_ = connect.is_bridge;
     if (has(connect, mqtt::PropertyId::RequestProblemInformation)) {
         wants_problem_information_ = connect.properties.request_problem_information != 0;
     }
-    if (has(connect, mqtt::PropertyId::MaximumPacketSize)) {
+    bool has_size = has(connect, mqtt::PropertyId::MaximumPacketSize);
+    // One of 0 is an error, of which the client is told.
+    if (has_size && connect.properties.maximum_packet_size != 0)
         maximum_packet_size_ = connect.properties.maximum_packet_size;
-    }
+    if (mqtt::is_error(reason)) return refuse_unreadable(reason);
     reason = check_connect(connect);
     if (mqtt::is_error(reason)) return refuse(reason, refusal_text(reason));
     take_connect(connect);
     authenticate(connect);
+}
+
+// A client of MQTT 5 is told why, as by mosquitto (4.13.1 leaves it open); one of 3.x has no code
+// for it.
+void Connection::refuse_unreadable(mqtt::ReasonCode reason) {
+    std::string_view text = "protocol error";
+    if (reason == mqtt::ReasonCode::MalformedPacket) text = "malformed packet";
+    if (reason == mqtt::ReasonCode::ClientIdentifierNotValid) text = refusal_text(reason);
+    if (version_ == mqtt::Version::V5) return refuse(reason, text);
+    shard_.counters().connects_refused.add();
+    end_quietly(text);
 }
 
 mqtt::ReasonCode Connection::check_connect(const mqtt::Connect& connect) {
@@ -170,8 +179,11 @@ void Connection::take_will(const mqtt::Connect& connect) {
         const mqtt::Properties& p = connect.will_properties;
         publication.properties = p.raw;
         if (p.has(mqtt::PropertyId::WillDelayInterval)) will->delay_s = p.will_delay_interval;
-        if (p.has(mqtt::PropertyId::MessageExpiryInterval))
+        if (p.has(mqtt::PropertyId::MessageExpiryInterval)) {
             will->expiry_s = p.message_expiry_interval;
+            // An interval of 0 does not count from when the will is sent: it is over by then.
+            if (will->expiry_s == 0) publication.expires_at_ms = end_of_life({}, 0);
+        }
     }
     will->message = publication.message();
     request_->will = std::move(will);
@@ -240,6 +252,10 @@ void Connection::finish_connect() {
     if (known == nullptr && options.global_max_clients >= 0 &&
         shard_.shared().sessions.load(std::memory_order_relaxed) >= options.global_max_clients) {
         return refuse(mqtt::ReasonCode::ServerBusy, "server busy");
+    }
+    if (maximum_packet_size_ < mqtt::encoded_size(make_connack(false), version_)) {
+        shard_.counters().connects_refused.add();
+        return end_quietly("its maximum packet size has no room for CONNACK");  // [MQTT-3.1.2-24]
     }
     Recorder* recorder = shard_.recorder();
     bool is_new = known == nullptr || clean_start_;
@@ -323,6 +339,11 @@ bool Connection::must_record(const Session& session, bool is_changed) {
 }
 
 void Connection::send_connack(bool session_present) {
+    trace(*this, "Sending CONNACK to {} ({}, 0)", request_->client_id, session_present ? 1 : 0);
+    martlet::broker::send(*this, shard_, make_connack(session_present));
+}
+
+mqtt::Connack Connection::make_connack(bool session_present) const {
     mqtt::Connack packet;
     packet.session_present = session_present && version_ != mqtt::Version::V31;  // reserved in 3.1
     if (version_ == mqtt::Version::V5) {
@@ -358,8 +379,7 @@ void Connection::send_connack(bool session_present) {
         if (listener.max_qos != mqtt::Qos::ExactlyOnce)
             set(mqtt::PropertyId::MaximumQos, p.maximum_qos, listener.max_qos);
     }
-    trace(*this, "Sending CONNACK to {} ({}, 0)", request_->client_id, session_present ? 1 : 0);
-    martlet::broker::send(*this, shard_, packet);
+    return packet;
 }
 
 void Connection::refuse(mqtt::ReasonCode reason, std::string_view text) {
@@ -371,7 +391,8 @@ void Connection::refuse(mqtt::ReasonCode reason, std::string_view text) {
     mqtt::Connack packet;
     packet.reason = reason;
     explain(packet.properties, text);
-    martlet::broker::send(*this, shard_, packet);
+    bool has_room = mqtt::encoded_size(packet, version_) <= maximum_packet_size_;
+    if (has_room) martlet::broker::send(*this, shard_, packet);  // [MQTT-3.1.2-24]
     end_quietly(text);
 }
 

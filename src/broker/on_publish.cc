@@ -74,8 +74,8 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
         if (version_ == mqtt::Version::V5) {
             publication.properties = publish.properties.raw;
             if (publish.properties.has(mqtt::PropertyId::MessageExpiryInterval)) {
-                auto interval = std::chrono::seconds(publish.properties.message_expiry_interval);
-                publication.expires_at_ms = (shard_.now().steady + interval).count();
+                publication.expires_at_ms =
+                    end_of_life(shard_.now().steady, publish.properties.message_expiry_interval);
             }
         }
         if (recorder != nullptr && publish.qos == mqtt::Qos::ExactlyOnce)
@@ -96,8 +96,10 @@ ReasonCode Connection::check_publish(mqtt::Publish& publish) {
         // [MQTT-3.3.4-6]
         if (publish.properties.has(mqtt::PropertyId::SubscriptionIdentifier))
             return ReasonCode::ProtocolError;
-        if (publish.properties.has(mqtt::PropertyId::TopicAlias) && !resolve_alias(publish))
-            return ReasonCode::TopicAliasInvalid;
+        if (publish.properties.has(mqtt::PropertyId::TopicAlias)) {
+            ReasonCode reason = resolve_alias(publish);
+            if (mqtt::is_error(reason)) return reason;
+        }
     }
     if (publish.qos > listener_options().max_qos)
         return ReasonCode::QosNotSupported;  // [MQTT-3.2.2-11]
@@ -106,19 +108,20 @@ ReasonCode Connection::check_publish(mqtt::Publish& publish) {
     return ReasonCode::Success;
 }
 
-bool Connection::resolve_alias(mqtt::Publish& publish) {
+ReasonCode Connection::resolve_alias(mqtt::Publish& publish) {
     std::uint16_t alias = publish.properties.topic_alias;
     if (alias == 0 || alias > listener_options().max_topic_alias)
-        return false;  // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
+        return ReasonCode::TopicAliasInvalid;  // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
     if (!aliases_in_) aliases_in_ = std::make_unique<std::vector<std::string>>();
     if (aliases_in_->size() < alias) aliases_in_->resize(alias);
     std::string& name = (*aliases_in_)[alias - 1u];
     if (!publish.topic.empty()) {
         name = publish.topic;
-        return true;
+        return ReasonCode::Success;
     }
     publish.topic = name;
-    return !name.empty();
+    // An alias that was never given a topic is a protocol error, not an invalid alias (3.3.4).
+    return name.empty() ? ReasonCode::ProtocolError : ReasonCode::Success;
 }
 
 // False: this QoS 2 message was received before, or must not be; it has been answered.
@@ -180,6 +183,9 @@ void Connection::answer_publish(const mqtt::Publish& publish, ReasonCode reason,
     if (version_ != mqtt::Version::V5) reason = ReasonCode::Success;
     Recorder* recorder = shard_.recorder();
     bool is_qos2 = publish.qos == mqtt::Qos::ExactlyOnce;
+    // Without subscribers PUBACK may say so, and PUBREC may (3.5.2.1): as in mosquitto only the
+    // first does.
+    if (is_qos2 && reason == ReasonCode::NoMatchingSubscribers) reason = ReasonCode::Success;
     if (is_qos2 && !mqtt::is_error(reason)) {
         session_->flows().received[publish.packet_id].position = position;
         // The record of an exact one goes with its copies.

@@ -5,6 +5,7 @@
 // by subtraction. A ring that grows by doubling and is given back when empty. Loop thread only.
 
 #include "base/body.h"
+#include "broker/message.h"
 #include "journal/group.h"
 #include "mqtt/types.h"
 
@@ -42,6 +43,10 @@ struct OutEntry {
     std::uint64_t bytes() const {
         if (is_stored) return stored_bytes;
         return message == nullptr ? 0 : message->size();
+    }
+    // Counted against `max_inflight_bytes`.
+    std::uint64_t payload_bytes() const {
+        return is_stored || message == nullptr ? 0 : MessageView(message).payload().size();
     }
 };
 static_assert(sizeof(OutEntry) == 24, "paid for each queued message");

@@ -43,13 +43,14 @@ BodyRef Publication::copy_with_expiry(std::int64_t steady_ms) const {
 }
 
 Publication Publication::copy_with_properties(ByteView further) const {
-    std::vector<std::uint8_t> all(is_filtered ? properties.size()
-                                              : mqtt::forwarded_size(properties));
+    std::vector<std::uint8_t> all(further.begin(), further.end());
+    std::size_t at = all.size();
+    all.resize(at + (is_filtered ? properties.size() : mqtt::forwarded_size(properties)));
     if (is_filtered)
-        std::copy(properties.begin(), properties.end(), all.begin());
-    else if (!all.empty())
-        mqtt::copy_forwarded(properties, all.data());
-    all.insert(all.end(), further.begin(), further.end());
+        std::copy(properties.begin(), properties.end(),
+                  all.begin() + static_cast<std::ptrdiff_t>(at));
+    else if (all.size() > at)
+        mqtt::copy_forwarded(properties, all.data() + at);
     Publication other(*this);
     other.message_ = BodyRef();
     other.frame = nullptr;

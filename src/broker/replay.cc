@@ -65,7 +65,8 @@ void Shard::send_retained(Session& session, const Replay& replay,
     }
     if (!is_origin_allowed(retained, publication.topic)) return drop(DropReason::DeniedWrite);
     frames_.begin();
-    send(session, publication, std::min(publication.qos, replay.qos), true, replay.identifier);
+    mqtt::Qos qos = outgoing_qos(publication.qos, replay.qos);
+    send(session, publication, qos, true, replay.identifier);
 }
 
 bool Shard::sweep_retained(topics::Retained::Position& position) {

@@ -30,7 +30,8 @@ inline constexpr std::uint32_t kNeverExpires = UINT32_MAX;
 struct Will {
     BodyRef message;
     std::uint32_t delay_s = 0;
-    std::uint32_t expiry_s = 0;  // message expiry interval; 0: none
+    // Message expiry interval, counted from when it is sent; 0: the message says when it ends.
+    std::uint32_t expiry_s = 0;
 };
 
 // A SUBSCRIBE's retained answer that is not finished yet.
@@ -88,8 +89,8 @@ class Session {
     // Outgoing and incoming messages: present from the first QoS 1 or 2 on.
     struct Flow {
         OutQueue out;
-        std::uint64_t out_bytes = 0;        // payloads, queued and in flight
-        std::uint64_t in_flight_bytes = 0;  // of these, sent
+        std::uint64_t out_bytes = 0;        // messages, queued and in flight
+        std::uint64_t in_flight_bytes = 0;  // payloads of those in flight
         bool is_drop_logged = false;
         std::uint32_t recording = 0;  // sent ones that wait for the disk (WaitRecorded)
         bool is_reading = false;      // messages are being read back

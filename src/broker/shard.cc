@@ -227,7 +227,7 @@ std::string Shard::make_client_id(const std::string& prefix) {
     while (true) {
         std::uint64_t a = random(), b = random();
         std::string id =
-            fmt::format("{}{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", prefix, a >> 32, a >> 16 & 0xFFFF,
+            fmt::format("{}{:08X}-{:04X}-4{:03X}-{:04X}-{:012X}", prefix, a >> 32, a >> 16 & 0xFFFF,
                         a & 0xFFF, 0x8000 | (b >> 48 & 0x3FFF), b & 0xFFFFFFFFFFFF);
         if (shared_.home_of(id) == index_ && find_session(id) == nullptr) return id;
     }

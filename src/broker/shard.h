@@ -206,6 +206,7 @@ class Shard {
     void deliver_merged(std::span<Subscription* const> subscriptions, Publication& publication);
     static bool is_receiving(const Session& session);
     bool has_window(const Session& session) const;
+    mqtt::Qos outgoing_qos(mqtt::Qos published, mqtt::Qos subscribed) const;
     void deliver_to_member(Session& session, const topics::GroupMember& member,
                            Publication& publication);
     void send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,

@@ -66,9 +66,9 @@ void PropertySet::add(Id id, std::string_view text) {
 
 void PropertySet::add_user(std::string_view name, std::string_view value) {
     mark(Id::UserProperty);
-    user_.push_back(static_cast<std::uint8_t>(Id::UserProperty));
-    append_text(user_, name);
-    append_text(user_, value);
+    block_.push_back(static_cast<std::uint8_t>(Id::UserProperty));
+    append_text(block_, name);
+    append_text(block_, value);
 }
 
 mqtt::ReasonCode PropertySet::view(mqtt::PropertyHome home, mqtt::Properties& properties) {
@@ -77,9 +77,7 @@ mqtt::ReasonCode PropertySet::view(mqtt::PropertyHome home, mqtt::Properties& pr
     framed_.assign(length, end);
     framed_.insert(framed_.end(), block_.begin(), block_.end());
     std::size_t at = 0;
-    auto reason = mqtt::read_properties(framed_, at, home, properties);
-    properties.user = user_;
-    return reason;
+    return mqtt::read_properties(framed_, at, home, properties);
 }
 
 }  // namespace martlet::client

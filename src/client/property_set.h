@@ -1,7 +1,7 @@
 #pragma once
 
 // Properties that own their bytes, gathered one by one: what a client sends with CONNECT, the
-// will, PUBLISH ... Owned by whoever made it; one thread.
+// will, PUBLISH ..., in the order in which they were added. Owned by whoever made it; one thread.
 
 #include "mqtt/properties.h"
 
@@ -19,7 +19,7 @@ class PropertySet {
     void add(mqtt::PropertyId id, std::string_view text);
     void add_user(std::string_view name, std::string_view value);
 
-    bool empty() const { return block_.empty() && user_.empty(); }
+    bool empty() const { return block_.empty(); }
     bool has(mqtt::PropertyId id) const { return (present_ >> static_cast<unsigned>(id)) & 1; }
     // Not for user properties, of which there may be many.
     bool is_twice(mqtt::PropertyId id) const {
@@ -36,7 +36,6 @@ class PropertySet {
     std::uint64_t present_ = 0;
     std::uint64_t repeated_ = 0;
     std::vector<std::uint8_t> block_;
-    std::vector<std::uint8_t> user_;
     std::vector<std::uint8_t> framed_;  // block_ behind its length, as a packet has it
 };
 

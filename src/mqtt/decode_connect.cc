@@ -62,7 +62,8 @@ ReasonCode read_will(Reader& reader, Connect& packet) {
     }
     if (!reader.read(packet.will_topic)) return ReasonCode::MalformedPacket;  // [MQTT-3.1.3-11]
     if (!is_valid_topic_name(packet.will_topic)) {
-        return is_v5 ? ReasonCode::TopicNameInvalid : ReasonCode::MalformedPacket;
+        bool is_well_formed = !packet.will_topic.empty() && !has_wildcard(packet.will_topic);
+        return is_v5 && is_well_formed ? ReasonCode::TopicNameInvalid : ReasonCode::MalformedPacket;
     }
     return reader.read(packet.will_payload) ? ReasonCode::Success : ReasonCode::MalformedPacket;
 }
@@ -118,7 +119,11 @@ ReasonCode decode(std::uint8_t flags, ByteView body, Connect& packet) {
         reason = read_property_block(reader, PropertyHome::Connect, packet.properties);
         if (reason != ReasonCode::Success) return reason;
     }
-    if (!reader.read(packet.client_id)) return ReasonCode::MalformedPacket;  // [MQTT-3.1.3-4]
+    if (!reader.read_unchecked(packet.client_id)) return ReasonCode::MalformedPacket;
+    if (!is_valid_utf8(packet.client_id)) {  // [MQTT-3.1.3-4]
+        return packet.version == Version::V5 ? ReasonCode::ClientIdentifierNotValid
+                                             : ReasonCode::MalformedPacket;
+    }
     reason = read_will(reader, packet);
     if (reason != ReasonCode::Success) return reason;
     reason = read_credentials(reader, packet);

@@ -20,8 +20,10 @@ ReasonCode check_topic(std::string_view topic, Version version, const Properties
                                                       : ReasonCode::ProtocolError;
     }
     if (!is_valid_utf8(topic)) return ReasonCode::MalformedPacket;  // [MQTT-3.3.2-1]
-    if (is_valid_topic_name(topic)) return ReasonCode::Success;     // [MQTT-3.3.2-2]
-    return is_v5 ? ReasonCode::TopicNameInvalid : ReasonCode::MalformedPacket;
+    if (is_valid_topic_name(topic)) return ReasonCode::Success;
+    // [MQTT-3.3.2-2] "Topic name invalid" is for a name that is well formed (3.14.2.1).
+    return is_v5 && !has_wildcard(topic) ? ReasonCode::TopicNameInvalid
+                                         : ReasonCode::MalformedPacket;
 }
 
 ReasonCode check_ack_flags(PacketType type, std::uint8_t flags, Version version) {

@@ -24,10 +24,20 @@ bool are_request_flags(std::uint8_t flags, Version version) {
     return flags == 2 || version == Version::V31;
 }
 
+bool is_only_too_deep(std::string_view filter) {
+    return is_too_deep(filter) && has_proper_wildcards(filter);
+}
+
 ReasonCode check_filter(std::string_view filter, Version version, ParsedFilter& parsed) {
     if (!is_valid_utf8(filter)) return ReasonCode::MalformedPacket;  // [MQTT-3.8.3-1]
     if (parse_filter(filter, parsed)) return ReasonCode::Success;
-    return version == Version::V5 ? ReasonCode::TopicFilterInvalid : ReasonCode::MalformedPacket;
+    if (version != Version::V5) return ReasonCode::MalformedPacket;
+    // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+    bool is_incomplete = parsed.is_shared && (parsed.group.empty() || parsed.filter.empty());
+    if (is_incomplete || has_wildcard(parsed.group)) return ReasonCode::ProtocolError;
+    // "Topic filter invalid" is for a filter that is well formed (3.14.2.1).
+    return is_only_too_deep(parsed.filter) ? ReasonCode::TopicFilterInvalid
+                                           : ReasonCode::MalformedPacket;
 }
 
 ReasonCode check_options(std::uint8_t options, Version version, bool is_shared) {

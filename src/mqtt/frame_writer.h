@@ -23,8 +23,7 @@ inline std::uint8_t* put_head(PacketType type, std::uint8_t flags, std::size_t b
 
 // Whether a property block would be written at all where it may be left out.
 inline bool has_properties(const Properties& properties) {
-    std::uint64_t user = std::uint64_t{1} << static_cast<unsigned>(PropertyId::UserProperty);
-    return (properties.present & ~user) != 0 || !properties.user.empty();
+    return properties.present != 0;
 }
 
 // The block's size; nothing before MQTT 5.

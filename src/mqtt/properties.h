@@ -70,12 +70,10 @@ struct Properties {
     void mark(PropertyId id) { present |= std::uint64_t{1} << static_cast<unsigned>(id); }
 
     std::uint64_t present;
-    // The whole block without its length, as it stood in the packet. When encoding: nothing of it
-    // is used but `user`.
+    // The whole block without its length, as it stood in the packet. When encoding: the order in
+    // which the properties that are present are written, and the user properties among them; empty:
+    // the order of write_properties().
     ByteView raw;
-    // When encoding: user properties in wire form (each with its identifier byte), appended last.
-    // Decoding leaves it empty.
-    ByteView user;
 
     std::uint32_t message_expiry_interval;  // s
     std::uint32_t subscription_identifier;  // the last one, where several may stand
@@ -106,15 +104,15 @@ struct Properties {
 };
 
 // Reads the block that begins at bytes[at] with its length, and moves `at` behind it. Success,
-// MalformedPacket or ProtocolError (a property twice, one that is not allowed here, a value that is
-// not: for example Receive Maximum 0, Subscription Identifier 0, Maximum Packet Size 0, boolean
-// above 1, Topic Alias 0 is TopicAliasInvalid).
+// MalformedPacket or ProtocolError (a property twice, one that is not allowed here unless here is
+// SUBSCRIBE or UNSUBSCRIBE, a value that is not: for example Receive Maximum 0, Subscription
+// Identifier 0, Maximum Packet Size 0, boolean above 1, Topic Alias 0 is TopicAliasInvalid).
 ReasonCode read_properties(ByteView bytes, std::size_t& at, PropertyHome home,
                            Properties& properties);
 
 // The size of the block with its length; what write_properties writes to `out`, of which it returns
-// the end. Written in the order of mosquitto: for CONNACK 0x22, 0x12, 0x13, 0x11, 0x15, 0x16, 0x25,
-// 0x27, 0x21, 0x24, then the others by number, user properties last; elsewhere by number.
+// the end. First those of `raw`, then in the order of mosquitto: for CONNACK 0x13, 0x22, 0x12,
+// 0x11, 0x15, 0x16, 0x25, 0x27, 0x21, 0x24, then the others by number; elsewhere by number.
 std::size_t properties_size(const Properties& properties);
 std::uint8_t* write_properties(const Properties& properties, PropertyHome home, std::uint8_t* out);
 

@@ -12,7 +12,6 @@ namespace martlet::mqtt {
 inline void clear_properties(Properties& properties) {
     properties.present = 0;
     properties.raw = {};
-    properties.user = {};
 }
 
 // The properties themselves: `block` is what stands behind the length.

@@ -42,6 +42,13 @@ ReasonCode read_value(Reader& reader, PropertyId id, PropertyBound bound, Proper
     return read_single(reader, id, bound, properties);
 }
 
+// 2.2.2.2 calls it malformed. In the other packets mosquitto's answer is "protocol error", and
+// people's tests expect it.
+ReasonCode misplaced(PropertyHome home) {
+    bool is_request = home == PropertyHome::Subscribe || home == PropertyHome::Unsubscribe;
+    return is_request ? ReasonCode::MalformedPacket : ReasonCode::ProtocolError;
+}
+
 ReasonCode read_property(Reader& reader, PropertyHome home, Properties& properties) {
     std::uint8_t number = 0;
     // Identifiers are varints that all fit one byte, so a longer one is unknown too.
@@ -54,7 +61,8 @@ ReasonCode read_property(Reader& reader, PropertyHome home, Properties& properti
     bool is_home = rule.homes & home_bit(home);
     bool may_repeat = id == PropertyId::UserProperty ||
                       (id == PropertyId::SubscriptionIdentifier && home == PropertyHome::Publish);
-    if (!is_home || (properties.has(id) && !may_repeat)) return ReasonCode::ProtocolError;
+    if (!is_home) return misplaced(home);
+    if (properties.has(id) && !may_repeat) return ReasonCode::ProtocolError;
     properties.mark(id);
     bool is_alias = id == PropertyId::TopicAlias;  // [MQTT-3.3.2-8]
     return is_alias && reason != ReasonCode::Success ? ReasonCode::TopicAliasInvalid : reason;

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::string_view kShare = "$share/";
 
-bool is_too_deep(std::string_view text) {
-    if (text.size() < kTopicLevelsMax) return false;
-    return std::count(text.begin(), text.end(), '/') >= std::ptrdiff_t{kTopicLevelsMax};
-}
-
 // They meet in the empty topic only, which is none ([MQTT-4.7.3-1]).
 bool meet_in_nothing(std::string_view a, std::string_view b) {
     return a == "+" && b == "/#";
@@ -31,6 +26,12 @@ bool has_wildcard(std::string_view filter) {
     return filter.find_first_of("+#") != std::string_view::npos;
 }
 
+bool is_too_deep(std::string_view topic_or_filter) {
+    if (topic_or_filter.size() < kTopicLevelsMax) return false;
+    return std::count(topic_or_filter.begin(), topic_or_filter.end(), '/') >=
+           std::ptrdiff_t{kTopicLevelsMax};
+}
+
 bool is_valid_topic_name(std::string_view topic) {
     if (is_plain_topic(topic)) return true;
     if (topic.empty() || topic.size() > 65535) return false;
@@ -40,6 +41,10 @@ bool is_valid_topic_name(std::string_view topic) {
 bool is_valid_topic_filter(std::string_view filter) {
     if (is_plain_topic(filter)) return true;
     if (filter.empty() || filter.size() > 65535 || is_too_deep(filter)) return false;
+    return has_proper_wildcards(filter);
+}
+
+bool has_proper_wildcards(std::string_view filter) {
     for (std::size_t i = 0; i < filter.size(); i++) {
         if (filter[i] != '+' && filter[i] != '#') continue;
         // [MQTT-4.7.1-1] [MQTT-4.7.1-2]
@@ -57,8 +62,9 @@ bool parse_filter(std::string_view text, ParsedFilter& parsed) {
     if (text.starts_with(kShare)) {
         std::string_view rest = text.substr(kShare.size());
         auto slash = rest.find('/');
-        if (slash == std::string_view::npos) return false;
         parsed.is_shared = true;
+        parsed.filter = {};
+        if (slash == std::string_view::npos) return false;
         parsed.group = rest.substr(0, slash);
         parsed.filter = rest.substr(slash + 1);
         // [MQTT-4.8.2-1] [MQTT-4.8.2-2]

@@ -17,10 +17,14 @@ bool is_valid_topic_name(std::string_view topic);
 // 1 to 65535 bytes, wildcards alone in their level, '#' last, at most kTopicLevelsMax levels.
 // "$share/..." is not special here.
 bool is_valid_topic_filter(std::string_view filter);
+// Wildcards alone in their level, '#' last.
+bool has_proper_wildcards(std::string_view filter);
+// More than kTopicLevelsMax levels: too many for us, though the specification allows them.
+bool is_too_deep(std::string_view topic_or_filter);
 
 // "$share/GROUP/FILTER". `is_shared` false: `filter` is the whole text and `group` empty.
 struct ParsedFilter {
-    bool is_shared = false;
+    bool is_shared = false;  // set for a bad one, too
     std::string_view group;
     std::string_view filter;
 };

@@ -14,17 +14,17 @@ constexpr std::uint64_t bit(PropertyId id) {
     return std::uint64_t{1} << static_cast<unsigned>(id);
 }
 
-// What the fields say; user properties come from `user`.
+// What the fields say; user properties come from `raw`.
 constexpr std::uint64_t kFields =
     ((std::uint64_t{1} << kPropertyIdEnd) - 1) & ~bit(PropertyId::UserProperty);
 
 // People's scripts compare a CONNACK byte for byte with mosquitto's.
 constexpr std::array kConnackFirst = {
-    PropertyId::TopicAliasMaximum,    PropertyId::AssignedClientIdentifier,
-    PropertyId::ServerKeepAlive,      PropertyId::SessionExpiryInterval,
-    PropertyId::AuthenticationMethod, PropertyId::AuthenticationData,
-    PropertyId::RetainAvailable,      PropertyId::MaximumPacketSize,
-    PropertyId::ReceiveMaximum,       PropertyId::MaximumQos,
+    PropertyId::ServerKeepAlive,          PropertyId::TopicAliasMaximum,
+    PropertyId::AssignedClientIdentifier, PropertyId::SessionExpiryInterval,
+    PropertyId::AuthenticationMethod,     PropertyId::AuthenticationData,
+    PropertyId::RetainAvailable,          PropertyId::MaximumPacketSize,
+    PropertyId::ReceiveMaximum,           PropertyId::MaximumQos,
 };
 
 std::size_t field_size(std::uint8_t) {
@@ -64,11 +64,23 @@ PropertyId take_lowest(std::uint64_t& left) {
     return id;
 }
 
-std::size_t list_size(const Properties& properties) {
-    std::size_t size = properties.user.size();
-    for (std::uint64_t left = properties.present & kFields; left != 0;) {
-        size += property_size(properties, take_lowest(left));
+// Hands over the properties of `raw` that are present, in wire form; answers which are left over.
+template <typename Each>
+std::uint64_t each_in_raw(const Properties& properties, Each each) {
+    std::uint64_t left = properties.present & kFields;
+    RawProperty property;
+    for (std::size_t at = 0; next_property(properties.raw, at, property);) {
+        if (!properties.has(property.id)) continue;
+        each(property.wire);
+        left &= ~bit(property.id);
     }
+    return left;
+}
+
+std::size_t list_size(const Properties& properties) {
+    std::size_t size = 0;
+    std::uint64_t left = each_in_raw(properties, [&](ByteView wire) { size += wire.size(); });
+    while (left != 0) size += property_size(properties, take_lowest(left));
     return size;
 }
 
@@ -81,7 +93,7 @@ std::size_t properties_size(const Properties& properties) {
 
 std::uint8_t* write_properties(const Properties& properties, PropertyHome home, std::uint8_t* out) {
     out = write_varint(static_cast<std::uint32_t>(list_size(properties)), out);
-    std::uint64_t left = properties.present & kFields;
+    std::uint64_t left = each_in_raw(properties, [&](ByteView wire) { out = put_raw(wire, out); });
     if (home == PropertyHome::Connack) {
         for (PropertyId id : kConnackFirst) {
             if ((left & bit(id)) == 0) continue;
@@ -90,7 +102,7 @@ std::uint8_t* write_properties(const Properties& properties, PropertyHome home, 
         }
     }
     while (left != 0) out = write_property(properties, take_lowest(left), out);
-    return put_raw(properties.user, out);
+    return out;
 }
 
 }  // namespace martlet::mqtt

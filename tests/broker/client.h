@@ -123,7 +123,7 @@ inline std::vector<std::uint8_t> publish_frame(Version version, std::string_view
     if (!wish.user_name.empty()) {
         user = user_property(wish.user_name, wish.user_value);
         p.mark(mqtt::PropertyId::UserProperty);
-        p.user = user;
+        p.raw = user;
     }
     return mqtt::encode_any(packet, version);
 }

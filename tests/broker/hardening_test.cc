@@ -185,7 +185,7 @@ TEST(Hardening, hardening_08_packets_that_are_all_properties) {
     mqtt::Publish packet;
     packet.topic = "t";
     packet.properties.mark(mqtt::PropertyId::UserProperty);
-    packet.properties.user = user;
+    packet.properties.raw = user;
     for (int i = 0; i < 10; i++) b.say(mqtt::encode_any(packet, Version::V5));
     EXPECT_EQ(a.messages().size(), 10u);
 }

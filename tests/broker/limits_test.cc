@@ -71,10 +71,10 @@ TEST(Limits, AliasesOfAPublisher) {
               "PUBLISH q0 'one' '1' | PUBLISH q0 'one' '2' | PUBLISH q0 'two' '3' | "
               "PUBLISH q0 'two' '4'");
     b.publish("", "5", {.alias = 2});
-    EXPECT_EQ(b.heard(), "DISCONNECT 94 | closed");
+    EXPECT_EQ(b.heard(), "DISCONNECT 82 | closed");
     b.connect();
     b.publish("", "6", {.alias = 1});  // not kept from the last connection
-    EXPECT_EQ(b.heard(), "DISCONNECT 94 | closed");
+    EXPECT_EQ(b.heard(), "DISCONNECT 82 | closed");
     b.connect();
     b.publish("t", "7", {.alias = 11});
     EXPECT_EQ(b.heard(), "DISCONNECT 94 | closed");

@@ -108,7 +108,7 @@ TEST(Publication, CarriesFurtherPropertiesInACopy) {
     Read read("t", "x", {.user_name = "a", .user_value = "1"});
     auto further = user_property("b", "2");
     Publication copy = read.publication.copy_with_properties(further);
-    EXPECT_EQ(told(copy), "PUBLISH q0 't' 'x' user='a''1' user='b''2'");
+    EXPECT_EQ(told(copy), "PUBLISH q0 't' 'x' user='b''2' user='a''1'");
     EXPECT_EQ(told(read.publication), "PUBLISH q0 't' 'x' user='a''1'");
 }
 

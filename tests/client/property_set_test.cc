@@ -1,5 +1,7 @@
 #include "client/property_set.h"
 
+#include "mqtt/packets.h"
+
 #include <gtest/gtest.h>
 
 namespace martlet::client {
@@ -24,7 +26,21 @@ TEST(PropertySet, EveryWidthComesBack) {
     EXPECT_EQ(view.message_expiry_interval, 0x12345678u);
     EXPECT_EQ(view.subscription_identifier, 300u);
     EXPECT_EQ(view.content_type, "text");
-    EXPECT_EQ(as_text(view.user), std::string_view("\x26\0\4name\0\5value", 14));
+    EXPECT_TRUE(as_text(view.raw).ends_with(std::string_view("\x26\0\4name\0\5value", 14)));
+}
+
+// People's scripts compare what they send, byte for byte.
+TEST(PropertySet, ThePacketHasTheOrderInWhichTheyWereAdded) {
+    PropertySet set;
+    set.add_user("a", "b");
+    set.add(Id::ContentType, "t");
+    set.add(Id::PayloadFormatIndicator, 1);
+    mqtt::Publish packet;
+    packet.topic = "x";
+    ASSERT_EQ(set.view(Home::Publish, packet.properties), ReasonCode::Success);
+    std::vector<std::uint8_t> frame(mqtt::encoded_size(packet, mqtt::Version::V5));
+    mqtt::encode(packet, mqtt::Version::V5, frame.data());
+    EXPECT_EQ(as_text(frame), std::string_view("\x30\x11\0\1x\x0d\x26\0\1a\0\1b\3\0\1t\1\1", 19));
 }
 
 TEST(PropertySet, WhatMayNotStandThereIsRefused) {

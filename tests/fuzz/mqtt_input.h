@@ -28,9 +28,6 @@ inline void fuzz_packet(PacketType type, const std::uint8_t* data, std::size_t s
     if (decode_any(first, ByteView(data + 1, size - 1), version, any) != ReasonCode::Success)
         return;
     if (auto* connect = std::get_if<Connect>(&any)) version = connect->version;
-    std::vector<std::uint8_t> storage[2];
-    auto* next = storage;
-    for (Properties* block : blocks_of(any)) take_user_properties(*block, *next++);
     auto frame = encode_any(any, version);
     FrameHead head{};
     require(read_frame_head(frame, head) == FrameState::Complete);

@@ -27,8 +27,6 @@ void read_and_write(PropertyHome home, ByteView bytes) {
     if (read_properties(bytes, at, home, properties) != ReasonCode::Success) return;
     require(at <= bytes.size());
     walk(properties);
-    std::vector<std::uint8_t> storage;
-    take_user_properties(properties, storage);
     auto written = encode_exactly(properties_size(properties), [&](std::uint8_t* out) {
         return write_properties(properties, home, out);
     });

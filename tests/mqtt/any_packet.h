@@ -116,31 +116,4 @@ inline std::vector<std::uint8_t> encode_any(const AnyPacket& any, Version versio
         any);
 }
 
-// Decoding leaves user properties in `raw`; encoding wants them in `user`, here backed by
-// `storage`.
-inline void take_user_properties(Properties& properties, std::vector<std::uint8_t>& storage) {
-    storage.clear();
-    RawProperty property;
-    for (std::size_t at = 0; next_property(properties.raw, at, property);) {
-        if (property.id != PropertyId::UserProperty) continue;
-        storage.insert(storage.end(), property.wire.begin(), property.wire.end());
-    }
-    properties.user = storage;
-}
-
-// The property block of a packet, and that of the will if it has one.
-inline std::vector<Properties*> blocks_of(AnyPacket& any) {
-    return std::visit(
-        Overloaded{
-            [](Ping&) { return std::vector<Properties*>{}; },
-            [](Connect& packet) {
-                return std::vector{&packet.properties, &packet.will_properties};
-            },
-            [](TypedAck& packet) { return std::vector{&packet.ack.properties}; },
-            [](TypedSuback& packet) { return std::vector{&packet.suback.properties}; },
-            [](auto& packet) { return std::vector{&packet.properties}; },
-        },
-        any);
-}
-
 }  // namespace martlet::mqtt

@@ -29,8 +29,7 @@ inline std::string quote(ByteView bytes) {
 inline std::string describe_user(const Properties& properties) {
     std::string out;
     RawProperty property;
-    ByteView block = properties.user.empty() ? properties.raw : properties.user;
-    for (std::size_t at = 0; next_property(block, at, property);) {
+    for (std::size_t at = 0; next_property(properties.raw, at, property);) {
         if (property.id != PropertyId::UserProperty) continue;
         out += " user=" + quote(property.name) + quote(property.value);
     }

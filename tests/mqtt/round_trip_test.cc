@@ -74,15 +74,11 @@ class Maker {
         std::size_t at = 0;
         Properties made;
         EXPECT_EQ(read_properties(as_bytes(keep(whole)), at, home, made), ReasonCode::Success);
-        auto user = std::make_unique<std::vector<std::uint8_t>>();
-        take_user_properties(made, *user);
-        blocks_.push_back(std::move(user));
         return made;
     }
 
     std::mt19937 random_;
     std::vector<std::unique_ptr<std::string>> texts_;
-    std::vector<std::unique_ptr<std::vector<std::uint8_t>>> blocks_;
 };
 
 void expect_same_again(const AnyPacket& any, Version version, std::uint8_t flags) {
