@@ -52,8 +52,19 @@ Connection::Consumed Connection::on_bytes(ByteView bytes, BodyRef* frame) {
     shard_.ahead_.read({});
     // What comes after the end of a connection is of no interest.
     if (state_ == State::Closing) consumed.used = bytes.size();
+    std::size_t rest = bytes.size() - consumed.used;
+    if (consumed.used > 0 || rest == 0 || is_held_) part_since_ms_ = 0;
+    if (rest > 0 && !is_held_) on_part(rest);
     shard_.counters().bytes_received.add(consumed.used);
     return consumed;
+}
+
+// Bytes are a sign of life, whether or not they end a packet: a large one from a slow device may
+// take many times its keep alive, and nothing else can be said meanwhile.
+void Connection::on_part(std::size_t size) {
+    last_seen_ms_ = shard_.now().steady.count();
+    if (part_since_ms_ == 0) part_since_ms_ = last_seen_ms_;
+    part_size_ = size;
 }
 
 // False: nothing more can be taken now.
@@ -236,11 +247,23 @@ void Connection::on_timer() {
     std::int64_t now = shard_.now().steady.count();
     if (state_ == State::AwaitConnect) return end_quietly("exceeded timeout");
     if (state_ != State::Ready || keep_alive_s_ == 0) return;
-    // Held back by us, it cannot be blamed for silence.
     std::int64_t due = last_seen_ms_ + keep_alive_s_ * 1500;  // [MQTT-3.1.2-22]
+    // Held back by us, it cannot be blamed for silence.
     if (is_held_) due = now + keep_alive_s_ * 1500;
-    if (due > now) return shard_.wheel().set(timer_, Milliseconds(due));
-    end(mqtt::ReasonCode::KeepAliveTimeout, "exceeded timeout");
+    if (due <= now) return end(mqtt::ReasonCode::KeepAliveTimeout, "exceeded timeout");
+    if (part_due_ms() <= now)
+        return end(mqtt::ReasonCode::KeepAliveTimeout,
+                   "exceeded timeout: its packet came too slowly");
+    shard_.wheel().set(timer_, Milliseconds(std::min(due, part_due_ms())));
+}
+
+// A packet may take one and a half times the keep alive, as silence may; from then on it must have
+// come with so many bytes a second, lest a byte now and then keep a connection for ever.
+std::int64_t Connection::part_due_ms() const {
+    std::uint32_t rate = shard_.options().packet_rate_min;
+    if (part_since_ms_ == 0 || rate == 0) return INT64_MAX;
+    auto earned_ms = static_cast<std::int64_t>(part_size_ * 1000 / rate);
+    return part_since_ms_ + keep_alive_s_ * 1500 + earned_ms;
 }
 
 void Connection::count_sent(mqtt::PacketType type, std::size_t bytes) {

@@ -57,6 +57,8 @@ class Connection {
     // Takes whole packets from the front. `frame` is set when `bytes` is one read buffer with room
     // for a MessageHead before it; a copy of it may be kept.
     Consumed on_bytes(ByteView bytes, BodyRef* frame);
+    // Of the packet that `wanted` told the size of, `size` bytes have come.
+    void on_part(std::size_t size);
     // The peer closed, or the socket failed (`error` is empty or what the system says).
     void on_socket_end(std::string_view error);
 
@@ -176,6 +178,7 @@ class Connection {
     void end_quietly(std::string_view text);
     void log_end(std::string_view text);
     void on_timer();
+    std::int64_t part_due_ms() const;
 
     const ListenerOptions& listener_options() const;
 
@@ -185,6 +188,10 @@ class Connection {
     SlotHandle handle_;
     OwnedTimer<Connection> timer_;
     std::int64_t last_seen_ms_ = 0;
+    // The packet that is not whole yet: when its first bytes were seen (0: there is none), and how
+    // many there are.
+    std::int64_t part_since_ms_ = 0;
+    std::size_t part_size_ = 0;
 
     std::unique_ptr<std::deque<HeldAck>> held_acks_;  // present while there is one
 

@@ -53,6 +53,9 @@ struct Options {
     bool reason_strings = false;
     // A new connection must send its CONNECT within this time.
     std::uint32_t connect_timeout_s = 30;
+    // Bytes a second with which a packet must come that takes longer than one and a half times its
+    // client's keep alive; 0: it need only not pause for so long.
+    std::uint32_t packet_rate_min = 16;
     // Bytes that may wait between two shards before publishers are held back.
     std::uint64_t shard_credit_bytes = 8u << 20;
     // Bytes of messages that may wait to be written to the journal, likewise; for each shard.

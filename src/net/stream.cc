@@ -105,7 +105,10 @@ void Stream::resume(Receiver& receiver) {
 // Offers what is kept; afterwards kept_ is empty, or begins with a packet that is not whole, or the
 // receiver is held.
 void Stream::hand_kept(Receiver& receiver) {
-    if (wanted_ != 0 && kept_size_ < wanted_) return make_room(room_for(wanted_, kept_size_));
+    if (wanted_ != 0 && kept_size_ < wanted_) {
+        receiver.on_part(kept_size_);
+        return make_room(room_for(wanted_, kept_size_));
+    }
     BodyRef body = kept_;
     ByteView bytes{body->data() + kHeadroom, kept_size_};
     Receiver::Taken taken = receiver.on_bytes(bytes, &body);

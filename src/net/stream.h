@@ -34,6 +34,9 @@ class Receiver {
     // Takes what it can from the front. With `frame`, the bytes lie in that body behind
     // Stream::kHeadroom spare bytes.
     virtual Taken on_bytes(ByteView bytes, BodyRef* frame) = 0;
+    // More has come of the packet that it waits for (`wanted`), though not all: `size` bytes by
+    // now.
+    virtual void on_part(std::size_t size) = 0;
     // Whether it takes nothing for now: then nothing is read.
     virtual bool is_held() const = 0;
 };

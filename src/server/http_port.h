@@ -30,6 +30,7 @@ class HttpPort final : public net::Watched, public net::Receiver, public http::D
     void on_ready(std::uint32_t events) override;
     // net::Receiver
     Taken on_bytes(ByteView bytes, BodyRef* frame) override;
+    void on_part(std::size_t) override {}
     bool is_held() const override { return false; }
     // http::Desk
     bool answer(std::unique_ptr<http::Request> request) override;

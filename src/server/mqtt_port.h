@@ -28,6 +28,7 @@ class MqttPort final : public net::Watched, public net::Receiver, public broker:
     void on_ready(std::uint32_t events) override;
     // net::Receiver
     Taken on_bytes(ByteView bytes, BodyRef* frame) override;
+    void on_part(std::size_t size) override { connection_.on_part(size); }
     bool is_held() const override { return connection_.is_held(); }
     // broker::Transport
     void resume() override;

@@ -36,6 +36,80 @@ TEST(Connect, SilenceForOneAndAHalfKeepAlivesEndsTheConnection) {
     EXPECT_EQ(a.heard(), "DISCONNECT 8D | closed");
 }
 
+// Says the frame in pieces of `size` bytes, one each `pause`.
+void say_slowly(Table& table, Client& client, const std::vector<std::uint8_t>& frame,
+                std::size_t size, Milliseconds pause) {
+    for (std::size_t at = 0; at < frame.size() && client.is_connected(); at += size) {
+        std::size_t end = std::min(at + size, frame.size());
+        client.say({frame.begin() + static_cast<std::ptrdiff_t>(at),
+                    frame.begin() + static_cast<std::ptrdiff_t>(end)});
+        table.pass(pause);
+    }
+}
+
+TEST(Connect, APacketMayTakeManyTimesTheKeepAlive) {
+    for (Version version : {Version::V311, Version::V5}) {
+        Table table;
+        Client a(table, "a");
+        a.connect({.version = version, .keep_alive = 4});
+        std::string image(2000, 'j');
+        PublishWish wish{.qos = Qos::AtLeastOnce, .packet_id = 1};
+        say_slowly(table, a, publish_frame(version, "cam", image, wish), 20, seconds(1));
+        ASSERT_TRUE(a.is_connected());
+        EXPECT_NE(a.heard().find("PUBACK"), std::string::npos);
+        // Silence ends it as before, in the middle of a packet as well.
+        a.say({0x30, 100, 0, 1});
+        table.pass(seconds(6));
+        EXPECT_TRUE(a.is_connected());
+        table.pass(seconds(2));
+        EXPECT_FALSE(a.is_connected());
+    }
+}
+
+TEST(Connect, ManySlowPacketsAreJudgedOneByOne) {
+    Table table;
+    Client a(table, "a");
+    a.connect({.keep_alive = 4});
+    std::vector<std::uint8_t> frame = publish_frame(Version::V5, "t", std::string(30, 'x'), {});
+    for (int i = 0; i < 20; i++) say_slowly(table, a, frame, 10, seconds(1));
+    EXPECT_TRUE(a.is_connected());
+}
+
+TEST(Connect, AByteNowAndThenKeepsNoConnection) {
+    Table table;
+    Client a(table, "a");
+    a.connect({.keep_alive = 4});
+    std::vector<std::uint8_t> frame = publish_frame(Version::V5, "t", std::string(1000, 'x'), {});
+    for (std::size_t i = 0; i < 8; i++) {
+        EXPECT_TRUE(a.is_connected()) << i;
+        a.say({frame[i]});
+        table.pass(seconds(1));
+    }
+    EXPECT_EQ(a.heard(), "DISCONNECT 8D | closed");
+}
+
+TEST(Connect, WithoutARateAPacketMayBeAsSlowAsItLikes) {
+    TableOptions options;
+    options.broker.packet_rate_min = 0;
+    Table table(options);
+    Client a(table, "a");
+    a.connect({.keep_alive = 4});
+    say_slowly(table, a, publish_frame(Version::V5, "t", std::string(100, 'x'), {}), 1, seconds(5));
+    EXPECT_TRUE(a.is_connected());
+}
+
+TEST(Connect, ASlowConnectHasItsDeadlineAllTheSame) {
+    Table table;
+    Line& line = table.open_line(0);
+    std::vector<std::uint8_t> frame = connect_frame("a", {.will_topic = std::string(1000, 'w')});
+    for (int i = 0; i < 31 && line.is_open(); i++) {
+        auto at = frame.begin() + i * 20;
+        line.to_broker.insert(line.to_broker.end(), at, at + 20);
+        table.pass(seconds(1));
+        EXPECT_EQ(line.is_open(), i < 29) << i;
+    }
+}
+
 TEST(Connect, WithoutKeepAliveSilenceIsFine) {
     Table table;
     Client a(table, "a");

@@ -53,7 +53,11 @@ class Line final : public Transport {
         kept_.insert(kept_.end(), to_broker.begin(),
                      to_broker.begin() + static_cast<std::ptrdiff_t>(size));
         to_broker.erase(to_broker.begin(), to_broker.begin() + static_cast<std::ptrdiff_t>(size));
-        if (size > 0) offer();
+        bool is_part = wanted_ != 0 && kept_.size() < wanted_;
+        if (size > 0 && is_part)
+            connection_->on_part(kept_.size());
+        else if (size > 0)
+            offer();
         bool is_at_end = to_broker.empty() && !connection_->is_held();
         if (is_cut && is_at_end && !connection_->is_closing()) connection_->on_socket_end({});
     }
@@ -102,10 +106,12 @@ class Line final : public Transport {
         }
         CHECK(consumed.used <= kept_.size());
         kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(consumed.used));
+        wanted_ = consumed.wanted;
     }
 
     Shard& shard_;
     std::vector<std::uint8_t> kept_;
+    std::size_t wanted_ = 0;  // size of the packet that begins kept_; 0: not known
     bool wants_resume_ = false;
     std::unique_ptr<Connection> connection_;
 };

@@ -50,6 +50,7 @@ inline void add_broker(SettingsText& text, const broker::Options& options) {
     ADD(sys_interval);
     ADD(tolerate_receive_maximum);
     ADD(connect_timeout_s);
+    ADD(packet_rate_min);
 #undef ADD
 }
 

@@ -39,6 +39,7 @@ class Packets final : public Receiver, public Watched {
         }
         return taken;
     }
+    void on_part(std::size_t size) override { parts.push_back(size); }
     bool is_held() const override { return is_held_; }
     void on_ready(std::uint32_t events) override {
         last_events = events;
@@ -53,6 +54,7 @@ class Packets final : public Receiver, public Watched {
     }
 
     std::vector<std::string> packets;
+    std::vector<std::size_t> parts;
     std::size_t hold_after = SIZE_MAX;
     std::size_t frames = 0;
     Stream::Outcome outcome = Stream::Outcome::Open;
@@ -130,6 +132,18 @@ TEST_F(Streams, PacketsCutAtEveryPoint) {
         ASSERT_EQ(packets_->packets, (std::vector<std::string>{"one", "", "three"})) << cut;
         ASSERT_TRUE(stream_->unread().empty());
     }
+}
+
+// Whoever judges by time is told of bytes that do not make a packet whole.
+TEST_F(Streams, PartsOfAPacketAreTold) {
+    std::string bytes = packet_of(std::string(100, 'x'));
+    say(bytes.substr(0, 50));  // tells the size, by on_bytes()
+    say(bytes.substr(50, 1));
+    say(bytes.substr(51, 20));
+    EXPECT_EQ(packets_->parts, (std::vector<std::size_t>{51, 71}));
+    say(bytes.substr(71));
+    EXPECT_EQ(packets_->parts.size(), 2u);
+    EXPECT_EQ(packets_->packets.size(), 1u);
 }
 
 TEST_F(Streams, RandomPacketsInRandomPieces) {

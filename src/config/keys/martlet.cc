@@ -99,6 +99,17 @@ const Key kKeys[] = {
      .default_value = "30",
      .help = "Seconds within which a new connection must send its CONNECT.",
      .value = kNumber<&Options::connect_timeout_s>},
+    {.name = "packet_rate_min",
+     .scope = Scope::Martlet,
+     .type = Type::Number,
+     .is_own = true,
+     .min = 0,
+     .max = 1'000'000,
+     .default_value = "16",
+     .help = "Bytes a second with which a packet must come that takes longer than one and a half "
+             "times the keep alive; a slower one ends the connection. 0: it may be as slow as it "
+             "likes, as long as it does not pause for so long.",
+     .value = kNumber<&Options::packet_rate_min>},
     {.name = "reason_strings",
      .scope = Scope::Martlet,
      .type = Type::Bool,

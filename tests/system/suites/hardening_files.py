@@ -19,7 +19,8 @@ NUMBERS = {
     "max_packet_size": (20, 100, 2_000_000, 268_435_455), "max_queued_bytes": (0, 1, 1000, 1 << 30),
     "max_queued_messages": (0, 1, 3, 1_000_000), "message_size_limit": (0, 1, 100, 268_435_455),
     "retain_expiry_interval": (1, 10_000_000), "sys_interval": (0, 1, 65535), "global_max_clients": (-1, 0, 1, 3, 1000),
-    "global_max_connections": (-1, 1, 3, 1000), "connect_timeout": (1, 3600), "outbox_bytes_max": (65536, 1 << 30),
+    "global_max_connections": (-1, 1, 3, 1000), "connect_timeout": (1, 3600), "packet_rate_min": (0, 1, 1_000_000),
+    "outbox_bytes_max": (65536, 1 << 30),
     "memory_limit": (0, 1, 1 << 30), "shards": (1, 2, 3, 7, 16),
 }
 LISTENER = {"max_qos": (0, 1, 2), "max_topic_alias": (0, 1, 10, 65535), "max_topic_alias_broker": (0, 1, 10, 65535),
