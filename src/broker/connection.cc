@@ -219,6 +219,7 @@ void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
         packet.reason = reason;
         explain(packet.properties, text);
         send(*this, shard_, packet);
+        has_said_why_ = true;
         trace(*this, "Sending DISCONNECT to {} (rc{})", client_id(), static_cast<int>(reason));
     }
     end_quietly(text);

@@ -69,6 +69,8 @@ class Connection {
     bool is_held() const { return is_held_; }
     // What is in the outbox is still to be written, then the socket closed.
     bool is_closing() const { return state_ == State::Closing; }
+    // The last packet says why it has ended: the peer should get to read it.
+    bool has_said_why() const { return has_said_why_; }
     // CONNACK has been sent, and nothing has ended it since.
     bool is_ready() const { return state_ == State::Ready; }
     Session* session() const { return session_; }
@@ -214,6 +216,7 @@ class Connection {
     mqtt::Version version_ = mqtt::Version::V311;
     State state_ = State::AwaitConnect;
     bool is_held_ = false;
+    bool has_said_why_ = false;
     bool wants_problem_information_ = true;
     bool has_will_ = false;        // to be sent unless DISCONNECT says otherwise
     bool waits_for_will_ = false;  // ours is written when the last connection's is settled

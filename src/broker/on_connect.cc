@@ -391,8 +391,8 @@ void Connection::refuse(mqtt::ReasonCode reason, std::string_view text) {
     mqtt::Connack packet;
     packet.reason = reason;
     explain(packet.properties, text);
-    bool has_room = mqtt::encoded_size(packet, version_) <= maximum_packet_size_;
-    if (has_room) martlet::broker::send(*this, shard_, packet);  // [MQTT-3.1.2-24]
+    has_said_why_ = mqtt::encoded_size(packet, version_) <= maximum_packet_size_;
+    if (has_said_why_) martlet::broker::send(*this, shard_, packet);  // [MQTT-3.1.2-24]
     end_quietly(text);
 }
 

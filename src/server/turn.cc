@@ -23,7 +23,8 @@ Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes)
     : shared_(shared),
       mailboxes_(mailboxes),
       mailbox_(mailboxes.at(index)),
-      shard_(index, shared, read_clocks()) {
+      shard_(index, shared, read_clocks()),
+      lingering_(loop_, scratch_) {
     mailbox_.loop = &loop_;
 }
 
@@ -151,6 +152,7 @@ void Turn::write_and_close() {
     for (broker::Connection* connection : closed)
         remove(static_cast<MqttPort&>(connection->transport()));
     for (MqttPort* port : std::exchange(moved_away_, {})) remove(*port);
+    lingering_.end_turn(shard_.now().steady);
     if (!http_ports_) return;
     http_ports_->write_and_close();
     for (std::uint16_t listener : http_ports_->take_closed()) count_closed(listener);
@@ -158,7 +160,11 @@ void Turn::write_and_close() {
 
 void Turn::remove(MqttPort& port) {
     if (port.wants_resume_) std::erase(to_resume_, &port);
-    if (port.stream_.is_open()) count_closed(port.connection_.listener());
+    if (port.stream_.is_open()) {
+        count_closed(port.connection_.listener());
+        if (port.connection_.has_said_why())
+            lingering_.add(port.stream_.release(), shard_.now().steady);
+    }
     port.close();
     std::uint32_t place = port.place;
     std::swap(ports_[place], ports_.back());
@@ -217,6 +223,7 @@ void Turn::resume_later(MqttPort& port) {
 // When the loop has something to do besides timers: for all shards only the first has.
 Milliseconds Turn::next_chore() const {
     Milliseconds next = paused_.empty() ? Milliseconds::max() : resume_accepting_;
+    next = std::min(next, lingering_.next_wake());
     if (http_ports_) next = std::min(next, http_ports_->next_wake());
     if (!sys_) return next;
     const broker::Options& options = shard_.options();

@@ -10,6 +10,7 @@
 #include "net/stream.h"
 #include "server/acceptor.h"
 #include "server/http_ports.h"
+#include "server/lingering.h"
 #include "server/mail.h"
 #include "server/mqtt_port.h"
 #include "server/process_values.h"
@@ -75,6 +76,7 @@ class Turn {
     broker::Shard shard_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<MqttPort>> ports_;
+    Lingering lingering_;
     std::unique_ptr<HttpPorts> http_ports_;  // null: no listener speaks HTTP
     std::vector<bool> speaks_http_;
     std::vector<MqttPort*> moved_away_;
