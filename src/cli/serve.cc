@@ -14,9 +14,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,17 +127,49 @@ void reload(server::Server& server, const config::CommandLine& command_line,
     log::notice("Config reloaded.");
 }
 
+bool is_pending(int signal) {
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, signal) == 1;
+}
+
+// Waits for one of the signals and takes it, but for SIGHUP, which it only announces.
+int next_signal(int signal_fd) {
+    sigset_t others = broker_signals();
+    sigdelset(&others, SIGHUP);
+    const timespec no_time{};
+    while (true) {
+        pollfd ready{signal_fd, POLLIN, 0};
+        poll(&ready, 1, -1);
+        if (is_pending(SIGHUP)) return SIGHUP;
+        int signal = sigtimedwait(&others, nullptr, &no_time);
+        if (signal > 0) return signal;
+    }
+}
+
+// The loops know of the signal as soon as it is sent, and wait (server/reload_gate.h).
+void on_hangup(server::Server& server, const config::CommandLine& command_line,
+               config::Settings& running) {
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    int taken = 0;
+    server.begin_reload();
+    sigwait(&hangup, &taken);
+    reload(server, command_line, running);
+    server.end_reload();
+}
+
 // Until a signal ends the broker.
 void serve_signals(server::Server& server, const config::CommandLine& command_line,
-                   config::Settings& running) {
-    sigset_t signals = broker_signals();
+                   config::Settings& running, int signal_fd) {
     while (true) {
         log::flush();
-        int signal = 0;
-        if (sigwait(&signals, &signal) != 0) continue;
+        int signal = next_signal(signal_fd);
         if (signal == SIGTERM || signal == SIGINT) return;
         if (signal == SIGHUP) {
-            reload(server, command_line, running);
+            on_hangup(server, command_line, running);
         } else if (signal == SIGRTMIN) {
             Status status = log::reopen();
             if (!status) log::error("{}", status.error().text);
@@ -161,6 +195,10 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     signal(SIGPIPE, SIG_IGN);
     sigset_t signals = broker_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (signal_fd < 0)
+        return fail(
+            {fmt::format("Error: Unable to watch for signals: {}.", std::strerror(errno)), 1});
 
     log::info("{} starting", kName);
     if (settings.config_file.empty())
@@ -196,7 +234,7 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     log::info("{} running on {} shard{}", kName, server.value()->shards(),
               server.value()->shards() == 1 ? "" : "s");
     server::notify_ready();
-    serve_signals(*server.value(), command_line, settings);
+    serve_signals(*server.value(), command_line, settings, signal_fd);
     server::notify_stopping();
     log::info("{} terminating", kName);
     server.value()->stop();

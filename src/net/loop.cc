@@ -3,10 +3,19 @@
 #include <algorithm>
 #include <cstring>
 #include <errno.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace martlet::net {
+
+namespace {
+
+// What stands where a Watched stands for others.
+constexpr std::uint64_t kWakeTag = 0;
+constexpr std::uint64_t kSignalTag = 1;
+
+}  // namespace
 
 Loop::~Loop() {
     if (event_ >= 0) close(event_);
@@ -30,6 +39,14 @@ bool Loop::add(int fd, std::uint32_t events, Watched* watched) {
     return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+bool Loop::watch_signal(int fd) {
+    epoll_event event{};
+    // Once for each: one that nobody takes must not be reported again and again.
+    event.events = EPOLLIN | EPOLLET;
+    event.data.u64 = kSignalTag;
+    return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
 void Loop::change(int fd, std::uint32_t events, Watched* watched) {
     epoll_event event{};
     event.events = events;
@@ -44,15 +61,28 @@ void Loop::remove(int fd) {
 std::span<epoll_event> Loop::wait(Milliseconds longest) {
     int timeout = static_cast<int>(std::clamp<std::int64_t>(longest.count(), 0, 60'000));
     int ready = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout);
+    has_signal_ = false;
     if (ready < 0) return {};
     auto end =
         std::remove_if(events_.begin(), events_.begin() + ready, [this](const epoll_event& event) {
-            if (event.data.ptr != nullptr) return false;
-            std::uint64_t count;
-            [[maybe_unused]] ssize_t n = read(event_, &count, sizeof count);
+            if (event.data.u64 > kSignalTag) return false;
+            if (event.data.u64 == kWakeTag)
+                take_wakes();
+            else
+                has_signal_ = true;
             return true;
         });
     return {events_.data(), static_cast<std::size_t>(end - events_.begin())};
+}
+
+void Loop::take_wakes() {
+    std::uint64_t count;
+    [[maybe_unused]] ssize_t n = read(event_, &count, sizeof count);
+}
+
+void Loop::wait_for_wake(Milliseconds longest) {
+    pollfd wakes{event_, POLLIN, 0};
+    if (poll(&wakes, 1, static_cast<int>(longest.count())) > 0) take_wakes();
 }
 
 void Loop::wake() {

@@ -36,14 +36,24 @@ class Loop {
     void change(int fd, std::uint32_t events, Watched* watched);
     void remove(int fd);
 
+    // Of a descriptor that tells of a signal: has_signal() says after wait() that there was a new
+    // one. False: the system says no.
+    bool watch_signal(int fd);
+    bool has_signal() const { return has_signal_; }
+
     // Sleeps until something is ready, somebody calls wake(), or `longest` has passed. The span
     // holds until the next call; wake-ups are not in it.
     std::span<epoll_event> wait(Milliseconds longest);
     void wake();
+    // The same for wake() alone, whatever is ready.
+    void wait_for_wake(Milliseconds longest);
 
   private:
+    void take_wakes();
+
     int epoll_ = -1;
     int event_ = -1;
+    bool has_signal_ = false;
     std::array<epoll_event, 512> events_;
 };
 

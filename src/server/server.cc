@@ -47,6 +47,7 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     auto snapshot = snapshot_of(settings);
     if (!snapshot) return snapshot.error();
     std::unique_ptr<Server> server(new Server);
+    if (Status opened = server->gate_.open(); !opened) return opened.error();
     for (const config::Listener& listener : settings.listeners) {
         auto opened = net::Listener::open(listener.net);
         if (!opened) return opened.error();
@@ -72,7 +73,8 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         if (Status opened = server->open_http(settings); !opened) return opened.error();
     }
     for (std::uint32_t i = 0; i < shards; i++) {
-        server->turns_.push_back(std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_));
+        server->turns_.push_back(
+            std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_, server->gate_));
         Turn& turn = *server->turns_.back();
         if (server->http_) turn.serve_http(server->http_->workers(), speaks_http);
         Status status = turn.open(server->listeners_);
@@ -177,6 +179,12 @@ Status Server::reload(const config::Settings& settings) {
         mailboxes_->post(shard, std::move(batch));
     }
     return Done{};
+}
+
+void Server::end_reload() {
+    gate_.end();
+    for (std::uint32_t shard = 0; shard < turns_.size(); shard++)
+        mailboxes_->at(shard).loop->wake();
 }
 
 void Server::stop() {

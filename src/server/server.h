@@ -11,6 +11,7 @@
 #include "server/mail.h"
 #include "server/password_worker.h"
 #include "server/persistence.h"
+#include "server/reload_gate.h"
 #include "server/running_settings.h"
 #include "server/settings_keeper.h"
 #include "server/turn.h"
@@ -33,6 +34,9 @@ class Server {
     // New settings for those who are connected as well; all or nothing. The listeners must be the
     // same.
     Status reload(const config::Settings& settings);
+    // Around the taking of a SIGHUP and what it leads to: meanwhile the loops read nothing.
+    void begin_reload() { gate_.begin(); }
+    void end_reload();
     // Writes who is subscribed to what to the log.
     void log_subscriptions();
     // SIGUSR1: what was committed is on the disk when it returns.
@@ -48,6 +52,7 @@ class Server {
     Status open_telemetry(const config::Settings& settings);
     Status open_http(const config::Settings& settings);
 
+    ReloadGate gate_;
     std::vector<net::Listener> listeners_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<PasswordWorker> passwords_;

@@ -16,13 +16,17 @@ constexpr Milliseconds kMemoryLook{1000};
 constexpr Milliseconds kAcceptPause{500};
 constexpr Milliseconds kLastWrite{10'000};
 constexpr Milliseconds kLastLook{50};
+// A reload that takes longer (a huge password file, a slow disk) does not keep the traffic waiting.
+constexpr Milliseconds kReloadWait{2000};
 
 }  // namespace
 
-Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes)
+Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes,
+           const ReloadGate& gate)
     : shared_(shared),
       mailboxes_(mailboxes),
       mailbox_(mailboxes.at(index)),
+      gate_(gate),
       shard_(index, shared, read_clocks()),
       lingering_(loop_, scratch_) {
     mailbox_.loop = &loop_;
@@ -47,6 +51,7 @@ void Turn::end_http() {
 Status Turn::open(const std::vector<net::Listener>& listeners) {
     Status status = loop_.open();
     if (!status) return status;
+    if (!loop_.watch_signal(gate_.fd())) return Error{"Error: Unable to watch for signals.", 1};
     for (std::size_t i = 0; i < listeners.size(); i++) {
         for (int socket : listeners[i].sockets()) {
             acceptors_.push_back(std::make_unique<Acceptor>(
@@ -94,6 +99,10 @@ void Turn::turn() {
     std::span<epoll_event> ready = loop_.wait(longest);
     mailbox_.letters.end_sleep();
     shard_.begin_turn(read_clocks());
+    if (loop_.has_signal() || gate_.is_shut())
+        wait_for_reload();
+    else
+        has_waited_ = false;
     for (const epoll_event& event : ready) {
         take_mail();
         static_cast<net::Watched*>(event.data.ptr)->on_ready(event.events);
@@ -112,12 +121,29 @@ void Turn::turn() {
     log::flush();
 }
 
+// Between SIGHUP and the new settings letters are taken, bytes are not.
+void Turn::wait_for_reload() {
+    Milliseconds deadline = shard_.now().steady + kReloadWait;
+    while (!has_waited_ && gate_.must_wait()) {
+        Milliseconds longest = mailbox_.letters.prepare_sleep() ? kLastLook : Milliseconds(0);
+        loop_.wait_for_wake(longest);
+        mailbox_.letters.end_sleep();
+        shard_.begin_turn(read_clocks());
+        take_mail();
+        has_waited_ = shard_.now().steady >= deadline;
+    }
+    take_mail();
+}
+
 void Turn::take_mail() {
+    // Before the letters are looked at: a connection that another shard has judged by new settings
+    // finds them here as well.
+    InboxNode* moved_here = mailbox_.moved.take_all();
     for (InboxNode* node = mailbox_.letters.take_all(); node != nullptr;) {
         auto* batch = static_cast<broker::LetterBatch*>(std::exchange(node, node->next));
         shard_.receive_letters(std::unique_ptr<broker::LetterBatch>(batch));
     }
-    for (InboxNode* node = mailbox_.moved.take_all(); node != nullptr;) {
+    for (InboxNode* node = moved_here; node != nullptr;) {
         std::unique_ptr<MovedConnection> moved(
             static_cast<MovedConnection*>(std::exchange(node, node->next)));
         add(moved->fd, moved->peer, moved->listener, moved->unread);

@@ -14,6 +14,7 @@
 #include "server/mail.h"
 #include "server/mqtt_port.h"
 #include "server/process_values.h"
+#include "server/reload_gate.h"
 
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,7 @@ namespace martlet::server {
 
 class Turn {
   public:
-    Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes);
+    Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes, const ReloadGate& gate);
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -53,6 +54,7 @@ class Turn {
 
   private:
     void turn();
+    void wait_for_reload();
     void take_mail();
     void resume_ports();
     void write_and_close();
@@ -71,6 +73,8 @@ class Turn {
     broker::Shared& shared_;
     Mailboxes& mailboxes_;
     Mailbox& mailbox_;
+    const ReloadGate& gate_;
+    bool has_waited_ = false;  // long enough for the reload that is under way
     net::Loop loop_;
     net::Scratch scratch_;
     broker::Shard shard_;

@@ -11,7 +11,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <thread>
+#include <unistd.h>
 
 namespace martlet::server {
 namespace {
@@ -101,6 +103,74 @@ TEST_F(RealServer, StopTellsClients) {
     server_->stop();
     EXPECT_EQ(a.hear(), (std::vector<std::uint8_t>{0xE0, 1, 0x8B}));
     EXPECT_TRUE(a.is_closed_within(1000));
+}
+
+// SIGHUP as the process gets it: blocked in all threads, and taken by whoever reloads.
+class Reloading : public RealServer {
+  protected:
+    Reloading() {
+        sigemptyset(&hangup_);
+        sigaddset(&hangup_, SIGHUP);
+        pthread_sigmask(SIG_BLOCK, &hangup_, &before_);
+    }
+    ~Reloading() override {
+        take_signal();
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    bool take_signal() {
+        timespec no_time{};
+        return sigtimedwait(&hangup_, nullptr, &no_time) == SIGHUP;
+    }
+    // What is silent for so long would have been answered.
+    static constexpr int kWhile = 200;
+    std::vector<std::uint8_t> ping_ = {0xC0, 0};
+
+  private:
+    sigset_t hangup_, before_;
+};
+
+TEST_F(Reloading, BytesThatComeAfterTheSignalWaitForItsSettings) {
+    start();
+    SocketClient a = client("a"), b = client("b");
+    ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+    a.say(ping_);
+    b.say(ping_);
+    EXPECT_TRUE(a.hear(kWhile).empty());  // pending
+    server_->begin_reload();
+    ASSERT_TRUE(take_signal());
+    EXPECT_TRUE(b.hear(kWhile).empty());  // taken
+    config::Settings other = settings_;
+    other.listeners[0].broker.max_qos = Qos::AtMostOnce;
+    a.say(broker::publish_frame(Version::V5, "t", "x", {.qos = Qos::AtLeastOnce, .packet_id = 1}));
+    EXPECT_TRUE(server_->reload(other).ok());
+    server_->end_reload();
+    EXPECT_EQ(a.hear().at(0), 0xD0);
+    EXPECT_EQ(b.hear().at(0), 0xD0);
+    EXPECT_EQ(a.hear(), (std::vector<std::uint8_t>{0xE0, 1, 0x9B}));
+}
+
+TEST_F(Reloading, ARefusedOneLetsThemGoOn) {
+    start();
+    SocketClient a = client("a");
+    ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+    a.say(ping_);
+    server_->begin_reload();
+    ASSERT_TRUE(take_signal());
+    server_->end_reload();
+    EXPECT_EQ(a.hear().at(0), 0xD0);
+    a.say(ping_);
+    EXPECT_EQ(a.hear().at(0), 0xD0);
+}
+
+// Nobody takes the signal: traffic stands still for two seconds, once.
+TEST_F(Reloading, TheWaitHasABound) {
+    start();
+    SocketClient a = client("a");
+    ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+    a.say(ping_);
+    EXPECT_EQ(a.hear().at(0), 0xD0);
+    a.say(ping_);
+    EXPECT_EQ(a.hear(1000).at(0), 0xD0);
 }
 
 // CONNECTs that come just when their connect timeout runs out, most of them in need of moving to

@@ -1,7 +1,11 @@
 """SIGHUP: what is new applies at once to those who are connected, to what waits for them and to what is retained."""
 
+import signal
+import subprocess
+import sys
+
 import raw
-from case import Case, Ports, eventually, is_sanitized
+from case import Case, Ports, end_if_alive, eventually, is_sanitized, long
 from paho_client import Client
 
 ALL = "user alice\ntopic readwrite #\nuser bob\ntopic readwrite #\nuser root\ntopic readwrite #\n"
@@ -211,3 +215,31 @@ class Reload(Case):
         self.assertEqual(broker.open_files(), files)
         self.assertTrue(is_sanitized() or broker.rss_kb() - memory < 8192, "memory is given back")
         self.bob.ping()
+
+    @long(4)
+    def test_what_comes_after_the_signal_is_judged_by_the_new_rules(self):
+        """On connections that stand and on new ones, while other programs want the processors."""
+        broker = self.start_users()
+        for _ in range(3):
+            self.addCleanup(end_if_alive, subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+        alice = self.login(broker, "alice", 5)
+        for i in range(40):
+            is_denied = i % 2 == 0
+            self.acl.write_text(NOT_ALICE if is_denied else ALL)
+            broker.send(signal.SIGHUP)
+            if i % 4 < 2:
+                self.assertEqual(alice.publish_acked("secret/x") == 0x87, is_denied, f"publish {i}")
+            else:
+                with self.login(broker, "alice", 5, f"new{i}") as new:
+                    self.assertEqual(new.subscribe("secret/#"), [0x87 if is_denied else 0], f"subscribe {i}")
+
+    def test_a_log_in_after_the_signal_meets_the_new_password_file(self):
+        broker = self.start_users()
+        both = self.passwd.read_text()
+        without = "".join(line for line in both.splitlines(True) if not line.startswith("alice:"))
+        for i in range(10):
+            self.passwd.write_text(both if i % 2 else without)
+            broker.send(signal.SIGHUP)
+            with raw.Raw(broker.address, 5) as client:
+                answer = client.connect(f"new{i}", user="alice", pass_="a")
+                self.assertEqual(answer["rc"], 0 if i % 2 else 0x87, f"log-in {i}")
