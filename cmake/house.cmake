@@ -1,7 +1,8 @@
 # How a part of the house is built: every folder of src/ is a library that names what it links, and every folder of tests/
 # that mirrors one is a test binary. A new .cc file in a folder is found by itself.
 
-find_program(CCACHE ccache)
+include(${CMAKE_CURRENT_LIST_DIR}/find_once.cmake)
+find_once(CCACHE ccache)
 if(CCACHE)
   # One cache for all checkouts: paths below the source folder do not count, and precompiled headers may be cached.
   set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
@@ -12,7 +13,7 @@ if(CCACHE)
     add_compile_options(-fpch-preprocess)
   endif()
 endif()
-find_program(MOLD mold)
+find_once(MOLD mold)
 if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
