@@ -84,6 +84,8 @@ struct ListenerOptions {
     // it.
     std::string mount_point;
     bool use_username_as_clientid = false;
+
+    bool operator==(const ListenerOptions&) const = default;
 };
 
 }  // namespace martlet::broker

@@ -21,6 +21,8 @@ namespace martlet::config {
 struct PlacedText {
     std::string text;
     Place place;
+
+    bool operator==(const PlacedText&) const = default;
 };
 
 // Said for all listeners, or for one.
@@ -32,6 +34,8 @@ struct SecurityDraft {
     std::optional<PlacedText> password_file;
     std::optional<PlacedText> acl_file;
     std::optional<PlacedText> psk_file;
+
+    bool operator==(const SecurityDraft&) const = default;
 };
 
 enum class Protocol : std::uint8_t { Mqtt, Websockets, Http };
@@ -40,7 +44,7 @@ struct ListenerDraft {
     net::ListenOptions net;
     broker::ListenerOptions broker;
     Place place;
-    // Made by a listener's key before any `listener`, or by `port` or `bind_address`.
+    // What keys above the first `listener`, `port` and `bind_address` speak of.
     bool is_default = false;
     SecurityDraft security;
     Protocol protocol = Protocol::Mqtt;
@@ -49,6 +53,8 @@ struct ListenerDraft {
     std::string http_dir;
     std::vector<std::string> websockets_origins;
     TlsSettings tls;
+
+    bool operator==(const ListenerDraft&) const = default;
 };
 
 struct BridgeDraft {
@@ -72,6 +78,7 @@ struct Draft {
     std::string clientid_prefixes;
     std::vector<PlacedText> maps;  // paths, as the file says them
     bool per_listener_settings = false;
+    bool strict_files = false;
     // A security key was seen, after which per_listener_settings may not become true.
     bool is_security_begun = false;
     bool tcp_nodelay = false;
@@ -83,7 +90,12 @@ struct Draft {
     std::deque<ListenerDraft> listeners;
     std::deque<BridgeDraft> bridges;
     std::deque<PluginDraft> plugins;
+    // Null: no key spoke of it. Whether it is opened is decided at the end (settle_default.cc).
     ListenerDraft* default_listener = nullptr;
+    // A `port` or `bind_address`: it is opened whatever its values are.
+    bool is_default_said = false;
+    // The lines that speak of it.
+    std::vector<PlacedText> default_lines;
     // Keys that may stand once in their scope, by the scope's address.
     std::set<std::pair<const void*, std::string>> said_once;
     std::vector<Notice> notices;
@@ -96,6 +108,9 @@ struct FileContext {
     BridgeDraft* bridge = nullptr;
     PluginDraft* plugin = nullptr;
     bool is_included = false;
+    // `port` or `bind_address` below a `listener`: mosquitto 2.0 takes the keys that follow for
+    // that listener, 2.1 for the default one.
+    bool is_between_listeners = false;
 };
 
 }  // namespace martlet::config

@@ -22,10 +22,10 @@ enum class Type : std::uint8_t { Bool, Number, Text, Choice, Special };
 // What must have been defined in the same file before the key.
 enum class Need : std::uint8_t {
     Nothing,
-    Listener,          // any, the default one included
+    Listener,          // any that is opened, the default one included
     NamedListener,     // one by `listener`
-    DefaultListener,   // makes the default listener when there is none
-    ListenerIfPerOne,  // any, with per_listener_settings
+    DefaultListener,   // none: above the first `listener` it speaks of the default listener
+    ListenerIfPerOne,  // any that is opened, with per_listener_settings
     Bridge,
     Plugin,
 };
@@ -90,6 +90,8 @@ struct Key {
     std::string_view shown_name = {};
     // With Later: what is not built yet. With Dead: why it does nothing.
     std::string_view feature = {};
+    // How it works otherwise than in mosquitto; empty: as there.
+    std::string_view differs = {};
     std::string_view values = {};  // for the documentation: choices or bounds
     std::string_view default_value = {};
     std::string_view help = {};

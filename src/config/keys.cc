@@ -33,6 +33,27 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string values_text(const Key& key) {
+    if (!key.values.empty()) return std::string(key.values);
+    switch (key.type) {
+        case Type::Bool:
+            return "true, false";
+        case Type::Text:
+            return "text";
+        case Type::Choice:
+        case Type::Special:
+            return "";
+        case Type::Number:
+            break;
+    }
+    bool has_min = key.min > std::numeric_limits<int>::min();
+    bool has_max = key.max != std::numeric_limits<int>::max();
+    if (has_min && has_max) return fmt::format("{} to {}", key.min, key.max);
+    if (has_min) return fmt::format("a number from {}", key.min);
+    if (has_max) return fmt::format("a number to {}", key.max);
+    return "a number";
+}
+
 const std::vector<const Key*>& all_keys() {
     static const std::vector<const Key*> keys = join();
     return keys;

@@ -14,6 +14,8 @@ const char* name_of(NoticeKind kind) {
             return "same";
         case NoticeKind::Own:
             return "own";
+        case NoticeKind::Differs:
+            return "differs";
         case NoticeKind::Mapped:
             return "mapped";
         case NoticeKind::Ignored:
@@ -74,7 +76,9 @@ std::vector<LogLine> log_lines(const std::vector<Notice>& notices) {
     std::vector<FeatureWarning> warnings;
     for (const Notice& notice : notices) {
         if (!notice.feature.empty()) add_key(warnings, notice);
-        if (!notice.text.empty()) lines.push_back(line_of(notice));
+        // What differs by design is for `martlet check`: said at each start, nobody would read it.
+        bool is_for_log = !notice.text.empty() && notice.kind != NoticeKind::Differs;
+        if (is_for_log) lines.push_back(line_of(notice));
     }
     for (const FeatureWarning& warning : warnings) lines.push_back(warning_of(warning));
     return lines;

@@ -22,6 +22,7 @@ struct Place {
 enum class NoticeKind : std::uint8_t {
     Same,     // does what it does in mosquitto
     Own,      // Martlet's own key, which mosquitto does not know
+    Differs,  // works, but otherwise than in mosquitto; the text says how
     Mapped,   // understood as something else; the text says as what
     Ignored,  // accepted without effect; the text says why
     Later,    // known, but its feature is not built yet

@@ -3,6 +3,7 @@
 #include "config/keys.h"
 #include "config/keys/listener_line.h"
 #include "config/keys/setters.h"
+#include "config/settle.h"
 
 #include <algorithm>
 
@@ -36,6 +37,10 @@ void Reader::read_file(const std::string& path, FileContext& context) {
 
 namespace {
 
+bool makes_default_listener(const Entry& entry) {
+    return entry.key.name == "port" || entry.key.name == "bind_address";
+}
+
 Status require(Entry& entry) {
     const FileContext& context = entry.context;
     auto missing = [&](const char* what) {
@@ -45,16 +50,17 @@ Status require(Entry& entry) {
     switch (entry.key.need) {
         case Need::Nothing:
             return Done{};
-        case Need::DefaultListener: {
-            bool is_its_own = entry.key.name == "port" || entry.key.name == "bind_address";
-            if (is_its_own || context.listener == nullptr) use_default_listener(entry);
+        case Need::DefaultListener:
+            if (makes_default_listener(entry) || context.listener == nullptr)
+                use_default_listener(entry);
             return Done{};
-        }
         case Need::ListenerIfPerOne:
             if (!entry.draft.per_listener_settings) return Done{};
             [[fallthrough]];
-        case Need::Listener:
-            return context.listener ? Status(Done{}) : missing("a listener");
+        case Need::Listener: {
+            bool has_one = context.listener != nullptr && is_opened(entry.draft, *context.listener);
+            return has_one ? Status(Done{}) : missing("a listener");
+        }
         case Need::NamedListener:
             return context.listener && !context.listener->is_default ? Status(Done{})
                                                                      : missing("a listener");
@@ -74,6 +80,28 @@ Status check_once(Entry& entry) {
         fmt::format("Error: Duplicate '{}' value in configuration.", entry.shown_name()));
 }
 
+// Calls the key's setter; notes what speaks of the default listener, and refuses what mosquitto 2.0
+// and 2.1 would give to different listeners.
+Status set_value(Entry& entry) {
+    Draft& draft = entry.draft;
+    const FileContext& context = entry.context;
+    bool is_of_default = context.listener != nullptr && context.listener->is_default;
+    if (!is_of_default) return entry.key.value.set(entry);
+    ListenerDraft before = *context.listener;
+    Status status = entry.key.value.set(entry);
+    bool is_its_own = makes_default_listener(entry);
+    draft.is_default_said = draft.is_default_said || is_its_own;
+    bool has_changed = context.listener->is_default && !(*context.listener == before);
+    if (!status.ok() || (!has_changed && !is_its_own)) return status;
+    draft.default_lines.push_back({std::string(entry.name), entry.place});
+    if (!context.is_between_listeners || is_its_own) return status;
+    return invalid(fmt::format(
+        "Error: '{}' stands below both a `listener` and a `port` or `bind_address`, so it is not "
+        "clear which of the two listeners it is for. Write `listener PORT ADDRESS` instead of "
+        "`port` and `bind_address`, with the keys of each listener below its line.",
+        entry.name));
+}
+
 // What a key says of itself before its setter adds to it.
 void begin_notice(Entry& entry) {
     const Key& key = entry.key;
@@ -91,6 +119,17 @@ std::string shown(std::string_view text) {
     for (char c : text.substr(0, kShownMax))
         out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
     return out;
+}
+
+// What a bad value should have been; empty where the error says so itself.
+std::string expected_of(const Key& key, const Error& error) {
+    std::string_view text = error.text;
+    bool is_of_value = text.starts_with("Error: Invalid '") || text.starts_with("Error: Empty '") ||
+                       text.ends_with("value not a number.") || text.ends_with("out of range.");
+    bool is_told = text.find("): ") != text.npos || text.find('?') != text.npos;
+    std::string values = key.type == Type::Bool ? "true or false" : values_text(key);
+    if (!is_of_value || is_told || values.empty()) return {};
+    return fmt::format("Expected: {} {}", key.name, values);
 }
 
 }  // namespace
@@ -119,7 +158,7 @@ void Reader::set(Entry& entry) {
     begin_notice(entry);
     Status status = require(entry);
     if (status.ok()) status = check_once(entry);
-    if (status.ok()) status = entry.key.value.set(entry);
+    if (status.ok()) status = set_value(entry);
     std::vector<std::string> included;
     if (status.ok() && entry.key.name == "include_dir") status = list_included(entry, included);
     report(entry, status);
@@ -134,10 +173,15 @@ void Reader::report(const Entry& entry, const Status& status) {
         if (notice.text.empty())
             notice.text = fmt::format("'{}' is read as '{}'", entry.name, entry.key.alias_of);
     }
+    if (notice.kind == NoticeKind::Same && notice.text.empty() && !entry.key.differs.empty()) {
+        notice.kind = NoticeKind::Differs;
+        notice.text = entry.key.differs;
+    }
     if (!status.ok()) {
         notice.kind = NoticeKind::Wrong;
-        notice.text = status.error().text;
-        add_problem(status.error(), entry.place);
+        std::string expected = expected_of(entry.key, status.error());
+        notice.text = status.error().text + (expected.empty() ? "" : " ") + expected;
+        add_problem(status.error(), entry.place, expected);
     }
     draft_.notices.push_back(std::move(notice));
 }

@@ -37,27 +37,6 @@ std::vector<Section> sections() {
     };
 }
 
-std::string values_of(const Key& key) {
-    if (!key.values.empty()) return std::string(key.values);
-    switch (key.type) {
-        case Type::Bool:
-            return "true, false";
-        case Type::Text:
-            return "text";
-        case Type::Choice:
-        case Type::Special:
-            return "";
-        case Type::Number:
-            break;
-    }
-    bool has_min = key.min > std::numeric_limits<int>::min();
-    bool has_max = key.max != std::numeric_limits<int>::max();
-    if (has_min && has_max) return fmt::format("{} to {}", key.min, key.max);
-    if (has_min) return fmt::format("a number from {}", key.min);
-    if (has_max) return fmt::format("a number to {}", key.max);
-    return "a number";
-}
-
 const char* needs_of(const Key& key) {
     switch (key.need) {
         case Need::Listener:
@@ -100,7 +79,7 @@ void add_text(std::string& out, const Key& key) {
         if (!value.empty()) out += fmt::format("      {}: {}\n", label, value);
     };
     out += fmt::format("  {}\n      {}\n", key.name, help_of(key));
-    add("values", values_of(key));
+    add("values", values_text(key));
     add("default", key.default_value);
     add("must follow", needs_of(key));
     add("SIGHUP", reload_of(key, "applies", "next start"));
@@ -108,7 +87,7 @@ void add_text(std::string& out, const Key& key) {
 }
 
 void add_row(std::string& out, const Key& key) {
-    std::string values = values_of(key);
+    std::string values = values_text(key);
     for (std::size_t bar = values.find('|'); bar != std::string::npos;
          bar = values.find('|', bar + 2))
         values.insert(bar, "\\");

@@ -17,6 +17,16 @@ void settle(Draft& draft, const CommandLine& command_line);
 void settle_maps(Draft& draft, const Files& files);
 // The plugins that are built in become password_file, acl_file ...; others are problems.
 void settle_plugins(Draft& draft);
+// Whether a listener of the draft is opened: the default listener only when `port` or
+// `bind_address` names it, or a key above the first `listener` gives it a value that both
+// mosquitto 2.0 and 2.1 open it for.
+bool is_opened(const Draft& draft, const ListenerDraft& listener);
+// Leaves the default listener out unless it is opened, and says so. Without any `listener`, `port`
+// and `bind_address` its keys are those of the listener for this machine.
+void settle_default_listener(Draft& draft);
+// A listener that is named twice without a difference is one; others that cannot stand beside one
+// another are problems.
+void settle_twins(Draft& draft);
 // TLS, WebSocket and PROXY as far as they are asked for, then who may come in at each listener.
 void settle_listeners(Draft& draft, const CommandLine& command_line);
 // Each listener's auth::Options, from what was said for it and for all.

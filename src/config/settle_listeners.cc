@@ -101,27 +101,11 @@ bool is_only_http(const Draft& draft) {
                        [](const auto& l) { return l.protocol == Protocol::Http; });
 }
 
-bool is_same_socket(const net::ListenOptions& a, const net::ListenOptions& b) {
-    return a.port == b.port && a.address == b.address && a.unix_path == b.unix_path &&
-           a.interface == b.interface && a.domain == b.domain;
-}
-
-// Two listeners on one socket cannot both be opened; better said here than as "address in use".
-void check_twins(Draft& draft, const ListenerDraft& listener) {
-    for (const ListenerDraft& other : draft.listeners) {
-        if (&other == &listener) return;
-        if (!is_same_socket(other.net, listener.net)) continue;
-        return add_problem(draft,
-                           fmt::format("Error: The listener on {} stands at {} already.",
-                                       name_of(listener), other.place.text()),
-                           listener.place, kExitListener);
-    }
-}
-
 }  // namespace
 
 void settle_listeners(Draft& draft, const CommandLine& command_line) {
     Settings& settings = draft.settings;
+    settle_default_listener(draft);
     settings.local_only = !draft.is_open_to_others || is_only_http(draft);
     if (settings.local_only) {
         add_local_listeners(draft, command_line);
@@ -136,10 +120,10 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
         for (ListenerDraft& listener : draft.listeners)
             listener.security.psk_file = draft.security.psk_file;
     settle_security(draft);
+    if (!settings.local_only) settle_twins(draft);
 
     std::size_t problems = draft.problems.size();
     for (ListenerDraft& listener : draft.listeners) {
-        if (!settings.local_only) check_twins(draft, listener);
         if (!check(draft, listener)) continue;
         listener.net.tcp_nodelay = draft.tcp_nodelay;
         bool is_http = listener.protocol == Protocol::Http;
@@ -161,7 +145,7 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
     if (settings.listeners.empty() && draft.problems.size() == problems)
         add_problem(draft,
                     "Error: No listener is left to open: none of those configured is built yet.",
-                    {}, kExitListener);
+                    draft.listeners.front().place, kExitListener);
 }
 
 }  // namespace martlet::config

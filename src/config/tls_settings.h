@@ -24,6 +24,8 @@ struct TlsSettings {
     bool use_identity_as_username = false;
     bool use_subject_as_username = false;
     bool disable_client_cert_date_checks = false;
+
+    bool operator==(const TlsSettings&) const = default;
 };
 
 }  // namespace martlet::config

@@ -5,7 +5,9 @@
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <memory>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,7 +34,11 @@ Error failed(const ListenOptions& options, const char* what, int error) {
             " Another program listens there already, perhaps a broker that runs as a service: stop "
             "it, or choose another port (-p; of the pages --http-port).";
     } else if (error == EADDRNOTAVAIL) {
-        hint = " This machine has no such address.";
+        hint =
+            options.interface.empty()
+                ? " This machine has no such address."
+                : fmt::format(" The network interface \"{}\" (bind_interface) has no such address.",
+                              options.interface);
     } else if (error == ENODEV && !options.interface.empty()) {
         hint = fmt::format(" There is no network interface \"{}\" (bind_interface).",
                            options.interface);
@@ -48,6 +54,42 @@ int family_of(SocketDomain domain) {
     return domain == SocketDomain::Ipv4   ? AF_INET
            : domain == SocketDomain::Ipv6 ? AF_INET6
                                           : AF_UNSPEC;
+}
+
+bool is_same_host(const sockaddr& a, const sockaddr& b) {
+    if (a.sa_family == AF_INET)
+        return reinterpret_cast<const sockaddr_in&>(a).sin_addr.s_addr ==
+               reinterpret_cast<const sockaddr_in&>(b).sin_addr.s_addr;
+    return IN6_ARE_ADDR_EQUAL(&reinterpret_cast<const sockaddr_in6&>(a).sin6_addr,
+                              &reinterpret_cast<const sockaddr_in6&>(b).sin6_addr);
+}
+
+// Narrows `address` to the interface, as mosquitto does: the first address of its family that the
+// interface has, or with an address in the configuration that one. False: it has none such. By the
+// device alone, this machine would reach the port by its other addresses too.
+bool narrow(sockaddr& address, const ListenOptions& options) {
+    ifaddrs* list = nullptr;
+    if (getifaddrs(&list) != 0) return false;
+    std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(list, &freeifaddrs);
+    for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
+        if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != address.sa_family) continue;
+        if (options.interface != one->ifa_name) continue;
+        if (!options.address.empty()) {
+            if (is_same_host(*one->ifa_addr, address)) return true;
+            continue;
+        }
+        if (address.sa_family == AF_INET) {
+            auto& ipv4 = reinterpret_cast<sockaddr_in&>(address);
+            ipv4.sin_addr = reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr;
+        } else {
+            auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address);
+            const auto& from = *reinterpret_cast<const sockaddr_in6*>(one->ifa_addr);
+            ipv6.sin6_addr = from.sin6_addr;
+            ipv6.sin6_scope_id = from.sin6_scope_id;
+        }
+        return true;
+    }
+    return false;
 }
 
 // -1 with errno.
@@ -117,7 +159,11 @@ Status Listener::open_tcp() {
     }
     std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
     int last_error = 0;
-    for (const addrinfo* address = list; address != nullptr; address = address->ai_next) {
+    for (addrinfo* address = list; address != nullptr; address = address->ai_next) {
+        if (!options_.interface.empty() && !narrow(*address->ai_addr, options_)) {
+            last_error = if_nametoindex(options_.interface.c_str()) == 0 ? ENODEV : EADDRNOTAVAIL;
+            continue;
+        }
         int fd = bind_one(*address, options_);
         if (fd >= 0) {
             sockets_.push_back(fd);

@@ -16,7 +16,7 @@ struct ListenOptions {
     std::string address;
     // Set: a unix socket at this path instead; port is 0.
     std::string unix_path;
-    // Set: SO_BINDTODEVICE.
+    // Set: SO_BINDTODEVICE, and without `address` the interface's first address of each family.
     std::string interface;
     SocketDomain domain = SocketDomain::Any;
     bool tcp_nodelay = false;

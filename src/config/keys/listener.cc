@@ -77,6 +77,13 @@ Status set_protocol(Entry& entry) {
     else
         return invalid(fmt::format("Error: Invalid 'protocol' value ({}).", word.value()));
     if (listener.protocol == Protocol::Websockets) entry.kind = NoticeKind::Later;
+    if (word.value() == "http") entry.kind = NoticeKind::Own;
+    if (word.value() == "http_api") {
+        entry.kind = NoticeKind::Differs;
+        entry.note =
+            "Martlet's own pages and API open here, with accounts of their own; mosquitto's "
+            "/api/v1/version, /systree and /listeners are not there";
+    }
     return Done{};
 }
 
@@ -136,7 +143,7 @@ const Key kKeys[] = {
      .type = Type::Special,
      .is_reloadable = false,
      .shown_name = "listener port",
-     .values = "PORT [ADDRESS], or 0 PATH",
+     .values = "PORT [ADDRESS] with a port of 1 to 65535, or 0 PATH",
      .help = "Listens on a port, or on a unix socket. What follows belongs to it.",
      .value = {set_listener, read_listener}},
     {.name = "port",
@@ -201,7 +208,7 @@ const Key kKeys[] = {
      .scope = Scope::Listener,
      .type = Type::Text,
      .status = KeyStatus::Later,
-     .need = Need::Listener,
+     .need = Need::DefaultListener,
      .is_reloadable = false,
      .is_once = true,
      .feature = "the HTTP API",
@@ -237,7 +244,7 @@ const Key kKeys[] = {
     {.name = "max_topic_alias",
      .scope = Scope::Listener,
      .type = Type::Number,
-     .need = Need::Listener,
+     .need = Need::DefaultListener,
      .min = 0,
      .max = 65535,
      .bounds_error = "Error: Invalid 'max_topic_alias' value in configuration.",
@@ -247,7 +254,7 @@ const Key kKeys[] = {
     {.name = "max_topic_alias_broker",
      .scope = Scope::Listener,
      .type = Type::Number,
-     .need = Need::Listener,
+     .need = Need::DefaultListener,
      .min = 0,
      .max = 65535,
      .bounds_error = "Error: Invalid 'max_topic_alias_broker' value in configuration.",

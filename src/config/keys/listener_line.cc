@@ -22,6 +22,7 @@ Status set_listener(Entry& entry) {
     (port == 0 ? listener.net.unix_path : listener.net.address) = where;
     entry.draft.is_open_to_others = true;
     entry.context.listener = &entry.draft.listeners.emplace_back(std::move(listener));
+    entry.context.is_between_listeners = false;
     return Done{};
 }
 
@@ -32,11 +33,11 @@ void use_default_listener(Entry& entry) {
         listener.is_default = true;
         listener.place = entry.place;
         draft.default_listener = &listener;
-        entry.note = fmt::format(
-            "'{}' makes the default listener on port 1883; a `listener` line above it would say so",
-            entry.name);
     }
-    entry.context.listener = draft.default_listener;
+    FileContext& context = entry.context;
+    if (context.listener != nullptr && !context.listener->is_default)
+        context.is_between_listeners = true;
+    context.listener = draft.default_listener;
 }
 
 }  // namespace martlet::config

@@ -9,8 +9,8 @@ namespace martlet::config {
 // listener PORT [ADDRESS] or listener 0 PATH.
 Status set_listener(Entry& entry);
 
-// The default listener on 1883, made when there is none, is the current one from here on. Says so
-// in a note.
+// The default listener is the current one from here on. Whether it is opened is decided when all
+// keys are read.
 void use_default_listener(Entry& entry);
 
 }  // namespace martlet::config

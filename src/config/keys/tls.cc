@@ -51,7 +51,7 @@ const Key kKeys[] = {
              "Ciphers up to TLS 1.2, as OpenSSL names them."),
     tls_text("ciphers_tls1.3", Need::DefaultListener, kText<&TlsSettings::ciphers_tls13>,
              "Ciphers of TLS 1.3."),
-    once_at_start(tls_text("tls_version", Need::Listener, kText<&TlsSettings::version>,
+    once_at_start(tls_text("tls_version", Need::DefaultListener, kText<&TlsSettings::version>,
                            "The oldest version of TLS that is taken.")),
     once_at_start(tls_text("tls_engine", Need::DefaultListener, kText<&TlsSettings::engine>,
                            "An OpenSSL engine for the key.")),
