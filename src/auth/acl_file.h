@@ -25,8 +25,9 @@ struct Decision {
 
 class AclFile {
   public:
-    // Logs the warnings too.
-    static Result<AclFile> load(const std::string& path);
+    // A file with a wrong line is refused as a whole: a line that is left out may be a `deny`, or
+    // the `user` line that those below it are for, and the rest would allow too much.
+    static Result<AclFile> load(const std::string& path, const std::string& config_folder = {});
     // `name` stands in error texts.
     static Result<AclFile> parse(std::string_view text, const std::string& name);
 

@@ -4,10 +4,11 @@
 #include "auth/acl_file.h"
 #include "auth/lines.h"
 #include "auth/text_file.h"
-#include "base/log.h"
+#include "base/text.h"
 #include "mqtt/topic.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace martlet::auth {
 
@@ -49,6 +50,47 @@ bool is_acl_file(std::string_view text) {
     return false;
 }
 
+// The word that was probably meant; empty: none is near.
+std::string_view nearest(std::string_view word, std::initializer_list<std::string_view> known) {
+    constexpr std::size_t kDistanceMax = 2;
+    if (word.size() > 20) return {};
+    std::string_view best;
+    std::size_t least = kDistanceMax + 1;
+    for (std::string_view one : known) {
+        std::size_t distance = edit_distance(word, one);
+        if (distance >= least) continue;
+        least = distance;
+        best = one;
+    }
+    return best;
+}
+
+// The first wrong line in full and the numbers of the others: one event, one line in the log.
+class WrongLines {
+  public:
+    void add(const Error& error, std::uint32_t line) {
+        if (++count_ == 1) first_ = error;
+        if (count_ > 1 && count_ <= kNamedMax + 1)
+            others_ += fmt::format("{}{}", count_ > 2 ? ", " : "", line);
+    }
+    bool is_empty() const { return count_ == 0; }
+    Error error() const {
+        if (count_ == 1) return first_;
+        std::size_t more = count_ - 1;
+        return {
+            fmt::format("{} Wrong too: line{} {}{}.", first_.text, more == 1 ? "" : "s", others_,
+                        more > kNamedMax ? fmt::format(" and {} more", more - kNamedMax) : ""),
+            first_.code};
+    }
+
+  private:
+    static constexpr std::size_t kNamedMax = 10;
+
+    Error first_;
+    std::string others_;
+    std::size_t count_ = 0;
+};
+
 }  // namespace
 
 class AclParser {
@@ -62,7 +104,8 @@ class AclParser {
     Status take_user(std::string_view rest);
     Status take_rule(std::string_view rest, Placeholders placeholders);
     void warn_of_placeholders(const AclRule& rule);
-    Error refuse(std::string_view what, std::string_view after = "") const;
+    Error refuse(std::string_view what, std::string_view after = "",
+                 std::string_view meant = "") const;
 
     AclFile file_;
     // Empty: no `user` line yet.
@@ -72,10 +115,12 @@ class AclParser {
 };
 
 // "Error: Empty topic in acl_file "F", line 3."
-Error AclParser::refuse(std::string_view what, std::string_view after) const {
-    return {
-        fmt::format("Error: {} in acl_file \"{}\", line {}{}.", what, file_.name_, line_, after),
-        kExitCodeBadLine};
+Error AclParser::refuse(std::string_view what, std::string_view after,
+                        std::string_view meant) const {
+    std::string hint = meant.empty() ? "" : fmt::format(" Did you mean '{}'?", meant);
+    return {fmt::format("Error: {} in acl_file \"{}\", line {}{}.{}", what, file_.name_, line_,
+                        after, hint),
+            kExitCodeBadLine};
 }
 
 Status AclParser::take_line(std::string_view text, std::uint32_t number) {
@@ -88,7 +133,8 @@ Status AclParser::take_line(std::string_view text, std::uint32_t number) {
     if (word == "user") return take_user(trim(rest));
     if (word == "topic") return take_rule(rest, Placeholders::Literal);
     if (word == "pattern") return take_rule(rest, Placeholders::Substituted);
-    return refuse("Invalid line", fmt::format(": {}", word));
+    return refuse("Invalid line", fmt::format(": {}", word),
+                  nearest(word, {"user", "topic", "pattern"}));
 }
 
 Status AclParser::take_user(std::string_view rest) {
@@ -111,7 +157,8 @@ Status AclParser::take_rule(std::string_view rest, Placeholders placeholders) {
     if (!is_valid) return refuse(fmt::format("Invalid ACL topic \"{}\"", filter));
     AclRule rule(std::string(filter), placeholders);
     if (!parse_access(access, rule))
-        return refuse(fmt::format("Invalid topic access type \"{}\"", access));
+        return refuse(fmt::format("Invalid topic access type \"{}\"", access), "",
+                      nearest(access, {"read", "write", "readwrite", "deny"}));
     rule.line = line_;
     rule.line_text = trim(line_text_);
     if (placeholders == Placeholders::Substituted) {
@@ -131,10 +178,11 @@ void AclParser::warn_of_placeholders(const AclRule& rule) {
     for (std::string_view level; levels.next(level);) {
         if (level.size() == 2) continue;
         if (level.find("%u") == level.npos && level.find("%c") == level.npos) continue;
-        file_.warnings_.push_back(
-            fmt::format("Warning: ACL pattern '{}' in \"{}\", line {}: '{}' is taken literally, "
-                        "since %u and %c stand for something only as a whole level.",
-                        filter, file_.name_, line_, level));
+        file_.warnings_.push_back(fmt::format(
+            "Warning: ACL pattern '{}' in \"{}\", line {}: '{}' is taken literally, "
+            "since %u and %c stand for something only as a whole level. mosquitto 2.0 replaces "
+            "them anywhere.",
+            filter, file_.name_, line_, level));
         return;
     }
     if (!rule.has_placeholder())
@@ -154,23 +202,23 @@ Result<AclFile> AclFile::parse(std::string_view text, const std::string& name) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     AclParser parser(name);
+    WrongLines wrong;
     for (Lines lines(text); lines.next();) {
         auto taken = parser.take_line(lines.text(), lines.number());
-        if (!taken) return taken.error();
+        if (!taken) wrong.add(taken.error(), lines.number());
     }
+    if (!wrong.is_empty()) return wrong.error();
     return parser.finish();
 }
 
-Result<AclFile> AclFile::load(const std::string& path) {
+Result<AclFile> AclFile::load(const std::string& path, const std::string& config_folder) {
     auto file = read_text_file(path);
     if (file.error != 0)
-        return Error{fmt::format("Error: Unable to open acl_file \"{}\". {}", path,
-                                 why_not_read(path, file.error, is_acl_file)),
-                     kExitCodeNoFile};
-    auto parsed = parse(file.text, path);
-    if (parsed)
-        for (const auto& warning : parsed.value().warnings_) log::warning("{}", warning);
-    return parsed;
+        return Error{
+            fmt::format("Error: Unable to open acl_file \"{}\"{}. {}", path, in_folder(path),
+                        why_not_read(path, file.error, is_acl_file, config_folder)),
+            kExitCodeNoFile};
+    return parse(file.text, path);
 }
 
 }  // namespace martlet::auth

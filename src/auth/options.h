@@ -14,6 +14,10 @@ struct Options {
     std::string password_file;
     // Not set: everything is allowed. Set and empty file: everything is denied.
     std::optional<std::string> acl_file;
+    // A line of the password file that is wrong is an error.
+    bool is_strict = false;
+    // Of the configuration file, with '/' at its end, for the texts of errors; empty: no file.
+    std::string config_folder;
     // Not empty: only client ids that begin so.
     std::string clientid_prefixes;
     // SUBSCRIBE of MQTT 3.x to what may never be read: false grants and filters as mosquitto does,

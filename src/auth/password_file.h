@@ -10,31 +10,43 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace martlet::auth {
 
 class PasswordFile {
   public:
-    // Logs warning() too, and warns of a file that everybody may read.
-    static Result<PasswordFile> load(const std::string& path);
-    // `name` stands in error texts. A text with any damaged line is refused as a whole.
-    static Result<PasswordFile> parse(std::string_view text, const std::string& name);
+    // Warns of a file that everybody may read too.
+    static Result<PasswordFile> load(const std::string& path, bool is_strict = false,
+                                     const std::string& config_folder = {});
+    // `name` stands in texts. A line that is wrong lets nobody in; the others hold. With is_strict
+    // it is an error. The last line of a user counts, also when it is the wrong one: whoever edits
+    // the file and slips does not leave an old password in force.
+    static Result<PasswordFile> parse(std::string_view text, const std::string& name,
+                                      bool is_strict = false);
 
     // Null: no such user.
     const PasswordHash* find(std::string_view user_name) const;
+    // Whether the user's line is there, but wrong.
+    bool is_wrong(std::string_view user_name) const { return wrong_users_.contains(user_name); }
     // What to check for a user who does not exist, so that the time taken tells nothing. Null for a
     // file without users.
     const PasswordHash* decoy() const { return users_.empty() ? nullptr : &decoy_; }
     std::size_t size() const { return users_.size(); }
-    // Empty: nothing in the file looks like a slip.
-    const std::string& warning() const { return warning_; }
+    // One for each line that is wrong or looks like a slip, up to a bound.
+    const std::vector<std::string>& warnings() const { return warnings_; }
 
   private:
-    Status add(std::string_view user_name, std::string_view hash, const std::string& where);
+    // Why the line is wrong; empty: it was added.
+    std::string add(std::string_view user_name, std::string_view hash);
+    void drop(std::string_view user_name);
+    void warn(std::string text);
 
     TextMap<PasswordHash> users_;
+    TextMap<bool> wrong_users_;
     PasswordHash decoy_;
-    std::string warning_;
+    std::vector<std::string> warnings_;
+    std::size_t warnings_left_out_ = 0;
 };
 
 }  // namespace martlet::auth

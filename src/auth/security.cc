@@ -14,12 +14,13 @@ Result<std::shared_ptr<const Security>> Security::open(const Options& options) {
     auto security = std::make_shared<Security>();
     security->options_ = options;
     if (!options.password_file.empty()) {
-        auto passwords = PasswordFile::load(options.password_file);
+        auto passwords =
+            PasswordFile::load(options.password_file, options.is_strict, options.config_folder);
         if (!passwords) return passwords.error();
         security->passwords_ = std::move(passwords).value();
     }
     if (options.acl_file) {
-        auto acl = AclFile::load(*options.acl_file);
+        auto acl = AclFile::load(*options.acl_file, options.config_folder);
         if (!acl) return acl.error();
         security->acl_ = std::move(acl).value();
     }
@@ -40,10 +41,19 @@ AdmissionResult Security::admit(const Credentials& credentials) const {
         return refuse("a user name without password");
     if (const auto* hash = passwords_->find(credentials.user_name))
         return {Admission::CheckHash, hash, "wrong password"};
+    std::string_view why = passwords_->is_wrong(credentials.user_name)
+                               ? "the line of this user in the password file is wrong"
+                               : "unknown user name";
     // As slow as for a known user, lest the time tell which names exist.
-    if (const auto* decoy = passwords_->decoy())
-        return {Admission::CheckHash, decoy, "unknown user name"};
-    return refuse("unknown user name");
+    if (const auto* decoy = passwords_->decoy()) return {Admission::CheckHash, decoy, why};
+    return refuse(why);
+}
+
+std::vector<std::string> Security::warnings() const {
+    std::vector<std::string> all;
+    if (passwords_) all = passwords_->warnings();
+    if (acl_) all.insert(all.end(), acl_->warnings().begin(), acl_->warnings().end());
+    return all;
 }
 
 bool Security::still_admits(const Security& before, std::string_view user_name) const {

@@ -1,10 +1,15 @@
 #include "auth/text_file.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -41,21 +46,6 @@ std::string peek(const std::string& path) {
     return text;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
-
 bool is_similar(std::string_view a, std::string_view b) {
     auto shorter = std::min(a.size(), b.size());
     if (shorter >= 3 && (a.starts_with(b) || b.starts_with(a))) return true;
@@ -74,6 +64,17 @@ std::vector<std::string> list_files(const std::string& directory) {
     closedir(entries);
     std::sort(names.begin(), names.end());
     return names;
+}
+
+std::string how_to_make_readable(const std::string& path) {
+    const passwd* user = getpwuid(geteuid());
+    const group* own = getgrgid(getegid());
+    if (user == nullptr || own == nullptr) return {};
+    return fmt::format(
+        " The user that the broker runs as ({0}) must be able to read it: chgrp {1} '{2}'; chmod "
+        "g+r "
+        "'{2}'",
+        user->pw_name, own->gr_name, path);
 }
 
 // Empty: none.
@@ -97,6 +98,30 @@ std::string find_neighbour(const std::string& directory, const std::string& name
 
 }  // namespace
 
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+std::string in_folder(const std::string& path) {
+    if (path.empty() || path.front() == '/') return {};
+    char* folder = getcwd(nullptr, 0);
+    if (folder == nullptr) return {};
+    std::string text = fmt::format(" in the folder {}", folder);
+    std::free(folder);
+    return text;
+}
+
 TextFile read_text_file(const std::string& path) {
     TextFile file;
     int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -113,10 +138,19 @@ TextFile read_text_file(const std::string& path) {
 }
 
 std::string why_not_read(const std::string& path, int error,
-                         const std::function<bool(std::string_view)>& is_like_it) {
+                         const std::function<bool(std::string_view)>& is_like_it,
+                         const std::string& config_folder) {
     std::string why = std::string(std::strerror(error)) + ".";
-    if (error == EACCES) why += " The user that the broker runs as must be able to read it.";
+    if (error == EACCES) return why + how_to_make_readable(path);
     if (error != ENOENT) return why;
+    bool is_relative = path.empty() || path.front() != '/';
+    if (is_relative && !path.empty() && !config_folder.empty() &&
+        access((config_folder + path).c_str(), F_OK) == 0)
+        return fmt::format(
+            "{} There is \"{}{}\": a relative path begins in the folder where the broker is "
+            "started, "
+            "so write the whole path.",
+            why, config_folder, path);
     auto slash = path.rfind('/');
     std::string directory = slash == std::string::npos ? "./" : path.substr(0, slash + 1);
     std::string name = slash == std::string::npos ? path : path.substr(slash + 1);

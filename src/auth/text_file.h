@@ -18,11 +18,20 @@ struct TextFile {
     std::string text;
 };
 
+// Letters to insert, delete or change to make one word of the other.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+// " in the folder F" for a relative path, which is looked for where the program was started; empty
+// for an absolute one.
+std::string in_folder(const std::string& path);
+
 TextFile read_text_file(const std::string& path);
 
 // For the end of an error text about `file`: what went wrong, and if it is missing, the file in the
-// same directory with a similar name, or else the one whose beginning `is_like_it`.
+// same directory with a similar name, or else the one whose beginning `is_like_it`. Of a relative
+// path that is there beside the configuration file (`config_folder`, with '/' at its end), that.
 std::string why_not_read(const std::string& path, int error,
-                         const std::function<bool(std::string_view)>& is_like_it);
+                         const std::function<bool(std::string_view)>& is_like_it,
+                         const std::string& config_folder = {});
 
 }  // namespace martlet::auth

@@ -35,11 +35,13 @@ constexpr std::uint32_t kNeverToTopic = bit(Level::Debug) | bit(Level::Internal)
 std::atomic<std::uint32_t> g_levels{Options{}.levels};
 std::atomic<bool> g_is_to_topic{false};
 
+using SinkPointer = std::unique_ptr<spdlog::sinks::sink>;
+
 // Where lines go. The mutex is a leaf: nothing but the sinks is called while it is held.
 struct Outlet {
     std::mutex mutex;
     Options options;
-    std::unique_ptr<spdlog::sinks::sink> file, out, err;
+    SinkPointer file, out, err;
     std::size_t lost_lines = 0;
 };
 
@@ -164,7 +166,7 @@ void append_line(std::string& out, const Options& options, std::time_t time,
 }
 
 // False: the sink could not take it (a full disk, for instance).
-bool give(const std::unique_ptr<spdlog::sinks::sink>& sink, std::string_view text) {
+bool give(const SinkPointer& sink, std::string_view text) {
     if (sink == nullptr) return true;
     spdlog::details::log_msg message({}, spdlog::level::info, {text.data(), text.size()});
     try {
@@ -223,18 +225,24 @@ void give_topic(Level level, std::string_view line) {
 }
 
 template <typename Sink, typename... Args>
-std::unique_ptr<spdlog::sinks::sink> make_sink(Args&&... args) {
+SinkPointer make_sink(Args&&... args) {
     auto sink = std::make_unique<Sink>(std::forward<Args>(args)...);
     sink->set_pattern("%v");
     return sink;
 }
 
 // Made by us first, so that its mode does not hang on the umask of whoever started us.
-Result<std::unique_ptr<spdlog::sinks::sink>> open_file(const std::string& path) {
+Result<SinkPointer> open_file(const std::string& path) {
     auto failed = [&path](const char* why) {
         return Error{fmt::format("Error: Unable to open log file {} for writing: {}.", path, why)};
     };
-    int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    // Without waiting: a pipe that nobody reads is an error.
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK;
+    int fd = ::open(path.c_str(), flags, 0640);
+    // A pipe of another user cannot be opened by this name, but it is there.
+    if (fd < 0 && path == "/dev/stdout") return make_sink<spdlog::sinks::stdout_sink_st>();
+    if (fd < 0 && path == "/dev/stderr") return make_sink<spdlog::sinks::stderr_sink_st>();
+    if (fd < 0 && errno == ENXIO) return failed("nobody reads this pipe");
     if (fd < 0) return failed(std::strerror(errno));
     ::close(fd);
     try {
@@ -248,26 +256,30 @@ Result<std::unique_ptr<spdlog::sinks::sink>> open_file(const std::string& path) 
 
 Status configure(const Options& options) {
     flush();
-    std::unique_ptr<spdlog::sinks::sink> file;
+    Status status = Done{};
+    SinkPointer file;
     if (!options.file.empty()) {
         auto opened = open_file(options.file);
-        if (!opened) return opened.error();
-        file = std::move(opened).value();
+        if (opened)
+            file = std::move(opened).value();
+        else
+            status = opened.error();
     }
 
     using namespace spdlog::sinks;
     Outlet& to = outlet();
     std::lock_guard lock(to.mutex);
     to.options = options;
-    to.file = std::move(file);
+    if (status || options.file.empty()) to.lost_lines = 0;
+    if (status || !to.file) to.file = std::move(file);
     to.out = options.to_stdout ? make_sink<stdout_sink_st>() : nullptr;
-    to.err = options.to_stderr ? make_sink<stderr_sink_st>() : nullptr;
+    bool has_other = to.file || to.out || options.to_syslog || options.to_topic;
+    bool is_err_needed = options.to_stderr || (!status && !has_other);
+    to.err = is_err_needed ? make_sink<stderr_sink_st>() : nullptr;
     if (options.to_syslog) ::openlog("martlet", LOG_PID, options.syslog_facility << 3);
-    to.lost_lines = 0;
-    bool has_outlet = to.file || to.out || to.err || options.to_syslog || options.to_topic;
-    g_levels.store(has_outlet ? options.levels : 0, std::memory_order_relaxed);
+    g_levels.store(has_other || to.err ? options.levels : 0, std::memory_order_relaxed);
     g_is_to_topic.store(options.to_topic, std::memory_order_relaxed);
-    return Done{};
+    return status;
 }
 
 Status reopen() {
@@ -280,8 +292,11 @@ Status reopen() {
     if (path.empty()) return Done{};
     auto opened = open_file(path);
     if (!opened) return opened.error();
-    std::lock_guard lock(outlet().mutex);
-    outlet().file = std::move(opened).value();
+    Outlet& to = outlet();
+    std::lock_guard lock(to.mutex);
+    to.file = std::move(opened).value();
+    // It stood in for the file.
+    if (!to.options.to_stderr) to.err = nullptr;
     return Done{};
 }
 

@@ -44,11 +44,15 @@ struct Options {
     // strftime; empty: seconds since 1970.
     std::string timestamp_format;
     bool connection_messages = true;
+
+    bool operator==(const Options&) const = default;
 };
 
-// Replaces the sinks, all or nothing: with an error (the file cannot be opened) the old ones stay.
+// Replaces the sinks. An error says that the log file cannot be opened: then the file that was
+// open before stays in use, or else the other destinations do, or else stderr. reopen() tries
+// again.
 Status configure(const Options& options);
-// Closes and opens the log file again (rotation).
+// Closes and opens the log file again (rotation). With an error the old one stays.
 Status reopen();
 
 // Lines for `to_topic` are given to this function, in the calling thread: (level, line as the file

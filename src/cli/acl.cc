@@ -78,6 +78,8 @@ bool parse(int argc, char** argv, Question& question) {
 int explain(const Question& question, const std::string& acl_file) {
     auto acl = auth::AclFile::load(acl_file);
     if (!acl) return fail(acl.error().text);
+    for (const std::string& warning : acl.value().warnings())
+        std::fprintf(stderr, "%s\n", warning.c_str());
     auto answer = acl.value().explain(question.user_name, question.client_id, question.access,
                                       question.topic);
     std::printf("%s\n", answer.c_str());

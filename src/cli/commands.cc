@@ -15,6 +15,7 @@
 
 #include <cstdio>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace martlet::cli {
@@ -71,7 +72,16 @@ int run_command(int argc, char** argv) {
         std::printf("martlet version %s\n", MARTLET_VERSION);
         return 0;
     }
+    // mosquitto's habit: flags alone start the broker.
+    bool is_serve = word.starts_with('-');
     for (const Command& command : kCommands) {
+        if (is_serve && command.word == "serve") {
+            std::string shown = "martlet serve";
+            std::vector<char*> all(argv, argv + argc);
+            all[0] = shown.data();
+            all.push_back(nullptr);
+            return command.run(argc, all.data());
+        }
         if (command.word != word) continue;
         std::string shown = "martlet " + std::string(word);
         std::vector<char*> rest(argv + 1, argv + argc);
@@ -79,7 +89,10 @@ int run_command(int argc, char** argv) {
         rest.push_back(nullptr);
         return command.run(argc - 1, rest.data());
     }
-    std::fprintf(stderr, "Error: martlet has no command '%s'.\n\n", argv[1]);
+    bool is_file = access(argv[1], F_OK) == 0;
+    std::fprintf(stderr, "Error: martlet has no command '%s'.%s%s\n\n", argv[1],
+                 is_file ? " To start the broker with this file: martlet -c " : "",
+                 is_file ? argv[1] : "");
     return usage(3);
 }
 

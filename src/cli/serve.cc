@@ -6,9 +6,11 @@
 #include "cli/serve_options.h"
 #include "config/load.h"
 #include "config/sandbox.h"
+#include "config/unsaid.h"
 #include "server/notify.h"
 #include "server/server.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +19,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string>
+#include <string_view>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -102,25 +105,46 @@ void log_notices(const std::vector<config::Notice>& notices) {
         log::print(line.level, "{}", line.text);
 }
 
-// The log as it was, for the error that is to be written to it.
-Error with_old_log(const Error& error, const log::Options& options) {
+// The broker serves without its log file, as mosquitto does, and says so wherever it can.
+void warn_of_log_file(const Error& error) {
+    std::string text = with_user(error).text;
+    constexpr std::string_view kError = "Error: ";
+    if (text.starts_with(kError)) text.erase(0, kError.size());
+    log::warning("Warning: {} The broker serves all the same; SIGHUP tries again.", text);
+}
+
+// Whoever starts it sees the warning, though the log goes elsewhere.
+void begin_log(const log::Options& options) {
     Status status = log::configure(options);
-    if (!status) log::error("{}", status.error().text);
-    return error;
+    if (status) return;
+    warn_of_log_file(status.error());
+    bool is_quiet = options.levels == 0;
+    bool has_other = options.to_stdout || options.to_syslog || options.to_topic;
+    if (!is_quiet && has_other && !options.to_stderr)
+        std::fprintf(stderr, "%s\n", with_user(status.error()).text.c_str());
+}
+
+// An error of several lines as one line of the log.
+std::string on_one_line(std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
 }
 
 void reload(server::Server& server, const config::CommandLine& command_line,
             config::Settings& running) {
+    // First, and whatever becomes of the rest: logrotate has renamed the file.
+    Status opened = log::reopen();
+    if (!opened) warn_of_log_file(opened.error());
     log::notice("Reloading config.");
     auto loaded = config::reload(command_line, running);
-    Status status = loaded ? log::configure(loaded.value().settings.log) : Status(loaded.error());
-    if (status) {
-        status = server.reload(loaded.value().settings);
-        if (!status) status = with_old_log(status.error(), running.log);
-    }
+    Status status = loaded ? server.reload(loaded.value().settings) : Status(loaded.error());
     if (!status) {
-        log::error("{} Everything stays as it was.", status.error().text);
+        log::error("{} Everything stays as it was.", on_one_line(with_user(status.error()).text));
         return;
+    }
+    if (!(loaded.value().settings.log == running.log)) {
+        Status configured = log::configure(loaded.value().settings.log);
+        if (!configured) warn_of_log_file(configured.error());
     }
     log_notices(loaded.value().notices);
     running = std::move(loaded).value().settings;
@@ -172,7 +196,7 @@ void serve_signals(server::Server& server, const config::CommandLine& command_li
             on_hangup(server, command_line, running);
         } else if (signal == SIGRTMIN) {
             Status status = log::reopen();
-            if (!status) log::error("{}", status.error().text);
+            if (!status) warn_of_log_file(status.error());
         } else if (signal == SIGUSR1) {
             server.force_sync();
         } else if (signal == SIGUSR2) {
@@ -189,8 +213,7 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     if (!status) return fail(status.error());
     set_umask();
     if (settings.daemonize) detach_from_terminal();
-    status = log::configure(settings.log);
-    if (!status) return fail(with_user(status.error()));
+    begin_log(settings.log);
     raise_open_files();
     signal(SIGPIPE, SIG_IGN);
     sigset_t signals = broker_signals();
@@ -207,7 +230,8 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
         log::info("Config loaded from {}.", settings.config_file);
     log_notices(loaded.notices);
     auto server = server::Server::open(settings);
-    if (!server) return fail_and_log(with_user(server.error()), settings.log);
+    if (!server)
+        return fail_and_log(with_user(server.error(), settings.persistence_location), settings.log);
     // Only now, lest a second instance that finds the port taken spoil the first one's file.
     PidFile pid_file(settings.pid_file);
     if (Status written = pid_file.write(); !written)
@@ -225,6 +249,8 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
             "Starting in local only mode. Connections will only be possible from clients running "
             "on this machine.");
     }
+    std::string off = settings.config_file.empty() ? "" : config::how_to_turn_on(settings);
+    if (!off.empty()) log::info("{}", off);
     for (const std::string& line :
          settings.is_sandbox ? config::sandbox_lines() : std::vector<std::string>())
         log::info("{}", line);
@@ -245,7 +271,9 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
 }  // namespace
 
 int serve_main(int argc, char** argv) {
-    ServeOptions options = parse_serve_options(argv[0], argc - 1, argv + 1);
+    std::string_view program = argv[0];
+    program.remove_prefix(program.rfind('/') + 1);  // people know it by its bare name
+    ServeOptions options = parse_serve_options(std::string(program), argc - 1, argv + 1);
     std::fputs(options.out.c_str(), stdout);
     std::fputs(options.err.c_str(), stderr);
     if (options.action == ServeAction::Exit) return options.exit_code;

@@ -19,7 +19,7 @@ std::string usage(const std::string& program) {
         "{} [-q] [--http-port port] [--sandbox] [--test-config]\n"
         "{} [--tls-keylog file] [--version]\n\n"
         "An MQTT broker for versions 3.1, 3.1.1 and 5.0.\n\n"
-        " -c, --config-file FILE  read this mosquitto.conf\n"
+        " -c, --config-file FILE  read this mosquitto.conf; of several the last wins\n"
         " -d, --daemon            go to the background after the start\n"
         " -h, --help              show this\n"
         " -p, --port PORT         listen on this port, for this machine only; up to {} times.\n"
@@ -96,7 +96,10 @@ void Parser::flag(std::string_view word) {
     else if (word == "--version")
         finish(fmt::format("martlet version {}\n", MARTLET_VERSION));
     else {
-        fail(fmt::format("Error: Unknown option '{}'.", word));
+        bool is_file = !word.empty() && !word.starts_with('-');
+        fail(fmt::format(
+            "Error: Unknown option '{}'.{}", word,
+            is_file ? fmt::format(" A configuration file is named by -c {}", word) : ""));
         options_.out = usage(program_);
     }
 }
@@ -110,10 +113,10 @@ bool Parser::take_value(const char*& value) {
 void Parser::take_config_file() {
     const char* path = nullptr;
     if (!take_value(path)) return fail("Error: -c argument given, but no config file specified.");
-    if (!options_.command_line.config_file.empty())
-        return fail("Error: -c argument given more than once.");
     if (*path == '\0') return fail("Error: Unable to open config file ''.");
-    options_.command_line.config_file = path;
+    config::CommandLine& line = options_.command_line;
+    if (!line.config_file.empty()) line.config_files_before.push_back(line.config_file);
+    line.config_file = path;
 }
 
 // As atoi reads it: what is no number is 0, and what follows the digits is not looked at.

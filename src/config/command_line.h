@@ -10,7 +10,9 @@
 namespace martlet::config {
 
 struct CommandLine {
-    std::string config_file;           // -c; empty: none
+    std::string config_file;  // -c; empty: none
+    // Earlier -c: read before it, in this order, as mosquitto does.
+    std::vector<std::string> config_files_before;
     std::vector<std::uint16_t> ports;  // -p
     bool daemonize = false;            // -d
     bool is_quiet = false;             // -q, wins over -v and the file

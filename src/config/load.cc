@@ -12,6 +12,8 @@ Reading read(const CommandLine& command_line, const Files& files) {
         draft.settings = sandbox_settings(command_line);
         settle_command_line(draft, command_line);
     } else {
+        for (const std::string& path : command_line.config_files_before)
+            Reader(files, draft).read_main(path);
         if (!command_line.config_file.empty())
             Reader(files, draft).read_main(command_line.config_file);
         settle_maps(draft, files);
@@ -24,11 +26,17 @@ Reading read(const CommandLine& command_line, const Files& files) {
 
 namespace {
 
-Error first_error(const Reading& reading) {
+// All of one problem, and how to see the others.
+Error first_error(const Reading& reading, const CommandLine& command_line) {
     const Problem& problem = reading.problems.front();
     Error error{{}, problem.code};
     for (const std::string& line : problem.lines())
         error.text += (error.text.empty() ? "" : "\n") + line;
+    std::size_t more = reading.problems.size() - 1;
+    if (more > 0)
+        error.text += fmt::format("\nThere {} more: martlet check {}",
+                                  more == 1 ? "is 1 problem" : fmt::format("are {} problems", more),
+                                  command_line.config_file);
     return error;
 }
 
@@ -36,7 +44,7 @@ Error first_error(const Reading& reading) {
 
 Result<Loaded> load(const CommandLine& command_line, const Files& files) {
     Reading reading = read(command_line, files);
-    if (!reading.problems.empty()) return first_error(reading);
+    if (!reading.problems.empty()) return first_error(reading, command_line);
     return Loaded{std::move(reading.settings), std::move(reading.notices)};
 }
 

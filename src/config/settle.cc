@@ -3,6 +3,7 @@
 namespace martlet::config {
 
 void settle(Draft& draft, const CommandLine& command_line) {
+    draft.settings.config_file = command_line.config_file;
     settle_bridges(draft);
     settle_plugins(draft);
     settle_listeners(draft, command_line);

@@ -39,6 +39,9 @@ auth::Options auth_of(Draft& draft, const ListenerDraft& listener) {
     if (auto file = one_file(draft, listener, &SecurityDraft::acl_file, "acl_file"))
         options.acl_file = file->text;
     options.clientid_prefixes = draft.clientid_prefixes;
+    options.is_strict = draft.strict_files;
+    const std::string& config = draft.settings.config_file;
+    options.config_folder = config.substr(0, config.rfind('/') + 1);
     return options;
 }
 

@@ -63,9 +63,11 @@ std::string summary_of(const Counts& counts) {
 // The original was at `path` and has made way.
 Imported replaced(const Counts& counts, const std::string& path) {
     std::string kept = kept_path(path);
-    return {counts, kept,
-            fmt::format("Imported mosquitto's database {}: {}. The original is kept as {}.", path,
-                        summary_of(counts), kept)};
+    return {
+        counts, kept,
+        fmt::format("Imported mosquitto's database {0}: {1}. The original is kept as {2}. Going "
+                    "back to mosquitto: mv '{0}' '{0}.martlet'; mv '{2}' '{0}'",
+                    path, summary_of(counts), kept)};
 }
 
 // An original from an earlier import is not lost: it gets a number.

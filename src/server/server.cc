@@ -36,6 +36,7 @@ Result<std::shared_ptr<const broker::Snapshot>> snapshot_of(const config::Settin
         }
         auto security = auth::Security::open(listener.broker.auth);
         if (!security) return security.error();
+        for (const std::string& warning : security.value()->warnings()) log::warning("{}", warning);
         snapshot->security.push_back(std::move(security).value());
     }
     return std::shared_ptr<const broker::Snapshot>(std::move(snapshot));

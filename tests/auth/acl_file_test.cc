@@ -95,11 +95,14 @@ TEST(AclFile, hardening_12_refuses_what_it_cannot_read) {
         {"topic", "Error: Empty topic in acl_file \"F\", line 2."},
         {"pattern  ", "Error: Empty topic in acl_file \"F\", line 2."},
         {"topic foo a", "Error: Invalid topic access type \"foo\" in acl_file \"F\", line 2."},
-        {"topic Read a", "Error: Invalid topic access type \"Read\" in acl_file \"F\", line 2."},
+        {"topic Read a",
+         "Error: Invalid topic access type \"Read\" in acl_file \"F\", line 2. Did you mean "
+         "'read'?"},
         {"topic read a/#/b", "Error: Invalid ACL topic \"a/#/b\" in acl_file \"F\", line 2."},
         {"pattern read a+", "Error: Invalid ACL topic \"a+\" in acl_file \"F\", line 2."},
         {"bogus x", "Error: Invalid line in acl_file \"F\", line 2: bogus."},
-        {"topic\ta", "Error: Invalid line in acl_file \"F\", line 2: topic\ta."},
+        {"topic\ta",
+         "Error: Invalid line in acl_file \"F\", line 2: topic\ta. Did you mean 'topic'?"},
         {std::string("topic read a\0b", 14), ""},
         {"topic read " + std::string(70000, 'x'), ""},
         {"topic read " + std::string(300, '/'), ""},
@@ -112,6 +115,20 @@ TEST(AclFile, hardening_12_refuses_what_it_cannot_read) {
             EXPECT_EQ(parsed.error().text, text);
         }
     }
+}
+
+TEST(AclFile, names_all_wrong_lines_in_one_sentence) {
+    auto parsed = AclFile::parse("topik read a\ntopic read b\nuser\ntopic reed c\n", "F");
+    ASSERT_FALSE(parsed.ok());
+    EXPECT_EQ(parsed.error().text,
+              "Error: Invalid line in acl_file \"F\", line 1: topik. Did you mean 'topic'? Wrong "
+              "too: lines 3, 4.");
+    std::string many;
+    for (int i = 0; i < 100; ++i) many += "x\n";
+    EXPECT_EQ(
+        AclFile::parse(many, "F").error().text,
+        "Error: Invalid line in acl_file \"F\", line 1: x. Wrong too: lines 2, 3, 4, 5, 6, 7, "
+        "8, 9, 10, 11 and 89 more.");
 }
 
 TEST(AclFile, warns_of_patterns_that_do_nothing_special) {

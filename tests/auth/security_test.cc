@@ -129,8 +129,28 @@ TEST(Security, hardening_12_never_opens_the_door) {
     EXPECT_FALSE(Security::open(files("", "")).ok());
     EXPECT_FALSE(Security::open(files("", folder.write("bad", "topik a\n"))).ok());
     EXPECT_FALSE(Security::open(files(folder.path("missing"))).ok());
-    EXPECT_FALSE(Security::open(files(folder.write("worse", "bob:x\n"))).ok());
+    auto worse = files(folder.write("worse", "bob:x\n"));
+    EXPECT_FALSE(lets_in(*open(worse), login("bob", "x")));
+    EXPECT_FALSE(lets_in(*open(worse), anonymous("c1")));
+    worse.is_strict = true;
+    EXPECT_FALSE(Security::open(worse).ok());
     EXPECT_FALSE(Security::open(files(folder.path(""))).ok());
+}
+
+// One user's line is one user's problem, and the log says whose.
+TEST(Security, a_wrong_line_of_the_password_file_shuts_out_its_user_only) {
+    TemporaryFolder folder;
+    auto good = PasswordHash::make(HashScheme::Sha512, 0, as_bytes("test")).value().encode();
+    auto before = open(files(folder.write("p1", "ann:" + good + "\ncarl:" + good + "\n")));
+    auto after = open(files(folder.write("p2", "ann:" + good + "\ncarl:clear\n")));
+    EXPECT_TRUE(lets_in(*after, login("ann", "test")));
+    EXPECT_FALSE(lets_in(*after, login("carl", "test")));
+    EXPECT_FALSE(lets_in(*after, login("carl", "clear")));
+    EXPECT_EQ(after->admit(login("carl", "clear")).why,
+              "the line of this user in the password file is wrong");
+    EXPECT_TRUE(after->still_admits(*before, "ann"));
+    EXPECT_FALSE(after->still_admits(*before, "carl"));
+    EXPECT_NE(after->warnings().at(0).find("line 2: user 'carl'"), std::string::npos);
 }
 
 // The reference program's own files, written while the test runs.

@@ -139,17 +139,55 @@ TEST_F(Log, AppendsToWhatIsThere) {
     EXPECT_EQ(read(path()), "old\nnew\n");
 }
 
-TEST_F(Log, AFileThatCannotBeOpenedChangesNothing) {
+TEST_F(Log, OfAFileThatCannotBeOpenedTheOldOneStays) {
     use();
     log::Options broken = options_;
     broken.file = directory_ / "no such folder" / "log";
-    broken.levels = 0;
     Status status = log::configure(broken);
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().text, "Error: Unable to open log file " + broken.file +
                                        " for writing: No such file or directory.");
     log::notice("still here");
     EXPECT_EQ(lines(), "still here\n");
+}
+
+// The first thing that a broker does with its log, in a container whose folder is root's.
+TEST_F(Log, WithoutAFileStderrTakesItsPlaceUntilItCanBeOpened) {
+    testing::internal::CaptureStderr();
+    log::Options nowhere;
+    nowhere.to_stderr = false;
+    ASSERT_TRUE(log::configure(nowhere));
+    options_.file = directory_ / "later" / "log";
+    EXPECT_FALSE(log::configure(options_));
+    log::warning("to stderr");
+    fs::create_directory(directory_ / "later");
+    EXPECT_TRUE(log::reopen());
+    log::warning("to the file");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "to stderr\n");
+    EXPECT_EQ(read(options_.file), "to the file\n");
+}
+
+TEST_F(Log, WithoutAFileAnotherDestinationIsEnough) {
+    testing::internal::CaptureStderr();
+    testing::internal::CaptureStdout();
+    log::Options nowhere;
+    nowhere.to_stderr = false;
+    ASSERT_TRUE(log::configure(nowhere));
+    options_.file = "/no such folder/log";
+    options_.to_stdout = true;
+    EXPECT_FALSE(log::configure(options_));
+    log::warning("to stdout");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "to stdout\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST_F(Log, APipeThatNobodyReadsIsNotWaitedFor) {
+    ASSERT_TRUE(log::configure({}));
+    options_.file = directory_ / "pipe";
+    ASSERT_EQ(mkfifo(options_.file.c_str(), 0600), 0);
+    Status status = log::configure(options_);
+    ASSERT_FALSE(status);
+    EXPECT_NE(status.error().text.find("nobody reads this pipe"), std::string::npos);
 }
 
 TEST_F(Log, ReopenFollowsARotation) {

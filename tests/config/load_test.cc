@@ -28,7 +28,24 @@ TEST(Load, first_problem_is_the_error) {
     EXPECT_EQ(loaded.error().text,
               "Error: Unknown configuration variable 'alow_anonymous'.\n"
               "Error found at m.conf:2.\n"
-              "Did you mean 'allow_anonymous'?");
+              "Did you mean 'allow_anonymous'?\n"
+              "There is 1 problem more: martlet check m.conf");
+}
+
+// As mosquitto reads them: a wrapper that appends -c keeps what the first file says of security.
+TEST(Load, several_files_are_read_in_order) {
+    CommandLine command_line = with_file();
+    command_line.config_files_before = {"first.conf"};
+    MemoryFiles files = files_of("max_keepalive 77\nlistener 1885\n");
+    files.add("first.conf", "acl_file /acl\nmax_keepalive 60\nlistener 1884\n");
+    auto loaded = load(command_line, files);
+    ASSERT_TRUE(loaded.ok()) << loaded.error().text;
+    const Settings& settings = loaded.value().settings;
+    EXPECT_EQ(settings.broker.max_keepalive, 77);
+    ASSERT_EQ(settings.listeners.size(), 2U);
+    for (const Listener& listener : settings.listeners)
+        EXPECT_EQ(listener.broker.auth.acl_file, "/acl");
+    EXPECT_EQ(settings.config_file, "m.conf");
 }
 
 TEST(Load, command_line_goes_through) {

@@ -91,6 +91,7 @@ inline void add_listener(SettingsText& text, const std::string& prefix, const Li
     ADD(broker.auth, password_file);
     ADD(broker.auth, clientid_prefixes);
     ADD(broker.auth, refuse_unreadable_subscriptions);
+    ADD(broker.auth, is_strict);
 #undef ADD
     text[prefix + "domain"] = as_text(static_cast<int>(listener.net.domain));
     if (listener.broker.auth.acl_file) text[prefix + "acl_file"] = *listener.broker.auth.acl_file;

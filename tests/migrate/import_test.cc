@@ -62,7 +62,9 @@ TEST_F(Import, the_original_is_kept_beside) {
         "Imported mosquitto's database " + folder.at("db") +
             ": 1 sessions, 0 subscriptions, 0 queued and 1 retained messages. The original is "
             "kept as " +
-            folder.at("db.mosquitto") + ".");
+            folder.at("db.mosquitto") + ". Going back to mosquitto: mv '" + folder.at("db") +
+            "' '" + folder.at("db.martlet") + "'; mv '" + folder.at("db.mosquitto") + "' '" +
+            folder.at("db") + "'");
     EXPECT_EQ(folder.names(), (Names{"db", "db.mosquitto"}));
     EXPECT_EQ(folder.read("db.mosquitto"), some_database());
     expect_journal();

@@ -98,6 +98,15 @@ const Key kKeys[] = {
      .need = Need::ListenerIfPerOne,
      .help = "Names and passwords, as `martlet passwd` and mosquitto_passwd write them.",
      .value = for_listeners<&Auth::password_file>(set_text<&SecurityDraft::password_file>)},
+    {.name = "strict_files",
+     .scope = Scope::Martlet,
+     .type = Type::Bool,
+     .is_own = true,
+     .default_value = "false",
+     .help = "Refuses a password file with a wrong line, at the start and at a reload. Without it "
+             "nobody comes in by that line, the log names it, and all others hold. An ACL file "
+             "with a wrong line is always refused. Martlet's own key.",
+     .value = for_listeners<&Auth::is_strict>(set_flag<&Draft::strict_files>)},
     {.name = "acl_file",
      .scope = Scope::Security,
      .type = Type::Text,

@@ -174,8 +174,7 @@ class Files(Case):
         locked = self.path("locked")
         locked.mkdir(mode=0o555)
         listener = f"listener {Ports.take()} 127.0.0.1"
-        for code, *lines in ((1, "persistence true", f"persistence_location {locked}/"), (1, f"log_dest file {locked}/log"),
-                             (14, f"pid_file {locked}/pid")):
+        for code, *lines in ((1, "persistence true", f"persistence_location {locked}/"), (14, f"pid_file {locked}/pid")):
             said = self.refuses(f"user {user.pw_name}", listener, *lines, code=code)
             self.assertRegex(said, rf"Error: .*{locked}.*: Permission denied.* The broker runs as user {user.pw_name}\.", lines)
 
