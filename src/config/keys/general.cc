@@ -141,6 +141,9 @@ const Key kKeys[] = {
      .value = kFlag<&Settings::autosave_on_changes>},
     {.name = "check_retain_source",
      .type = Type::Bool,
+     .differs =
+         "it is on unless the file says false, as in mosquitto 2.0; mosquitto 2.1 checks only "
+         "when the file says true",
      .default_value = "true",
      .help = "Before a retained message is delivered, checks that its publisher may still write "
              "its topic.",
@@ -185,6 +188,9 @@ const Key kKeys[] = {
      .type = Type::Number,
      .min = 0,
      .max = 65535,
+     .differs =
+         "a client that asks for no keep alive (0) is over the limit, as in mosquitto 2.1; 2.0 "
+         "lets it in",
      .default_value = "0",
      .help = "The longest keep alive in seconds; 0: no limit.",
      .value = kNumber<&Options::max_keepalive>},
@@ -219,12 +225,14 @@ const Key kKeys[] = {
      .type = Type::Number,
      .min = 0,
      .max = kPayloadBytesMax,
+     .differs = "an MQTT 5 publisher of a larger message gets 0x83; mosquitto 2.1 answers 0x95",
      .default_value = "0",
      .help = "Bytes of payload past which a message is acknowledged but not routed; 0: no limit.",
      .value = kNumber<&Options::message_size_limit>},
     {.name = "persistence",
      .type = Type::Bool,
      .is_reloadable = false,
+     .differs = "what is acknowledged is on disk at once; mosquitto saves every autosave_interval",
      .default_value = "false",
      .help = "Sessions, queued and retained messages survive a restart; see docs/persistence.md.",
      .value = kFlag<&Settings::persistence>},
@@ -238,6 +246,9 @@ const Key kKeys[] = {
      .type = Type::Text,
      .is_reloadable = false,
      .is_once = true,
+     .differs =
+         "a folder that holds a journal, not a file: copy and remove it as a folder, or with "
+         "`martlet store`",
      .default_value = "mosquitto.db",
      .help = "The name of the journal's folder.",
      .value = kText<&Settings::persistence_file>},
