@@ -66,7 +66,7 @@ std::vector<std::string> unsaid_defaults(const Reading& reading) {
 std::vector<std::string> parts_that_are_off(const Settings& settings) {
     std::vector<std::string> lines;
     if (!settings.persistence)
-        lines.push_back(
+        lines.emplace_back(
             "persistence: off; sessions and messages are gone after a restart. On: "
             "`persistence true` and `persistence_location FOLDER`");
     if (!settings.telemetry.is_on)
