@@ -36,6 +36,7 @@ struct ConnectWish {
     std::optional<std::uint32_t> will_expiry{};
     std::string user{};
     std::string password{};
+    bool is_bridge = false;
 };
 
 struct SubscribeWish {
@@ -72,6 +73,7 @@ inline std::vector<std::uint8_t> connect_frame(std::string_view id, const Connec
     packet.version = wish.version;
     packet.clean_start = wish.clean_start;
     packet.keep_alive = wish.keep_alive;
+    packet.is_bridge = wish.is_bridge;
     packet.client_id = id;
     auto set = [](mqtt::Properties& p, mqtt::PropertyId property, auto& field, const auto& value) {
         if (!value) return;

@@ -88,6 +88,21 @@ TEST_P(Restored, SubscriptionsKeepWhatTheyAskFor) {
                      "PUBLISH q1 retain m2 'r' 'kept' subscription=300", "PUBLISH q0 'low' 'x'"}));
 }
 
+TEST_P(Restored, ABridgeKeepsWhatItWasGiven) {
+    ConnectWish bridge{.version = Version::V311, .clean_start = false, .is_bridge = true};
+    {
+        Client edge = client("edge");
+        edge.connect(bridge);
+        edge.subscribe("#", {.qos = Qos::AtLeastOnce});
+    }
+    restart();
+    Client edge = client("edge");
+    edge.connect(bridge);
+    edge.publish("t", "own", kQos1);
+    publish("t", "on", {.qos = Qos::AtLeastOnce, .retain = true});
+    EXPECT_EQ(edge.messages(), Texts{"PUBLISH q1 retain m1 't' 'on'"});
+}
+
 TEST_P(Restored, AShareGroupHasItsMembers) {
     leave("a", "$share/g/t", kSub1);
     leave("b", "$share/g/t", kSub1);

@@ -146,7 +146,7 @@ class Several(Case):
         self.start("allow_anonymous false", f"listener {a}", "listener_allow_anonymous true", "listener_auto_id_prefix lab-",
                    f"listener {b}", port=a)
         with raw.Raw(("127.0.0.1", a), 5) as guest:
-            self.assertRegex(guest.connect("")["assigned-client-id"], rb"^lab-[0-9a-f-]{36}$")
+            self.assertRegex(guest.connect("")["assigned-client-id"], rb"^lab-[0-9A-F-]{36}$")
         with raw.Raw(("127.0.0.1", b)) as guest:
             self.assertEqual(guest.connect("g")["rc"], 5)
 
