@@ -19,9 +19,12 @@ struct ChunkPool {
     Outbox::Chunk* free[3] = {};
     std::uint32_t kept[3] = {};
 
-    ~ChunkPool() {
-        for (Outbox::Chunk* list : free) {
-            while (list != nullptr) std::free(std::exchange(list, list->next));
+    ~ChunkPool() { empty(); }
+
+    void empty() {
+        for (std::size_t i = 0; i < std::size(free); i++) {
+            while (free[i] != nullptr) std::free(std::exchange(free[i], free[i]->next));
+            kept[i] = 0;
         }
     }
 
@@ -99,6 +102,30 @@ void Outbox::consume(std::size_t size) {
 void Outbox::clear() {
     while (head_ != nullptr) pop_head();
     size_ = 0;
+}
+
+// A packet begins with every chunk of its own bytes behind the first: extend() never splits one,
+// and what is shared follows its head.
+void Outbox::drop_unbegun() {
+    if (head_ == nullptr) return;
+    Chunk* last = head_;
+    std::size_t kept = last->end - last->begin;
+    while (last->next != nullptr && last->next->body != nullptr) {
+        last = last->next;
+        kept += last->end - last->begin;
+    }
+    Chunk* rest = std::exchange(last->next, nullptr);
+    tail_ = last;
+    size_ = kept;
+    while (rest != nullptr) {
+        Chunk* chunk = std::exchange(rest, rest->next);
+        if (chunk->body != nullptr) chunk->body->drop();
+        chunk_pool().give(chunk);
+    }
+}
+
+void Outbox::give_back_spare() {
+    chunk_pool().empty();
 }
 
 void Outbox::add_chunk(std::size_t size) {

@@ -46,6 +46,13 @@ class Outbox {
     // Forgets the first `size` bytes.
     void consume(std::size_t size);
     void clear();
+    // Drops what this outbox holds behind the packet that it is writing: what is left ends with a
+    // whole packet. Each append() and extend() must have been a packet, or the head of one whose
+    // rest was shared.
+    void drop_unbegun();
+
+    // Free chunks of the calling thread go back to the allocator.
+    static void give_back_spare();
 
   private:
     struct Chunk {

@@ -29,7 +29,11 @@ void Shard::answer(std::unique_ptr<Question> question) {
     }
     if (question->kind == Kind::Publish) {
         Publication publication = Publication::of(question->message);
-        question->answer.is_found = publish(publication, nullptr);
+        bool is_removal = publication.retain && publication.payload.empty();
+        if (has_memory_for_message(publication.topic, publication.retain, is_removal))
+            question->answer.is_found = publish(publication, nullptr);
+        else
+            question->answer.is_refused = true, drop(DropReason::MemoryLimit);
     }
     Session* session = find_session(question->client_id);
     bool is_asked_for = question->kind != Kind::Clients && question->kind != Kind::Publish;

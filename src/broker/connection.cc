@@ -45,6 +45,7 @@ const ListenerOptions& Connection::listener_options() const {
 Connection::Consumed Connection::on_bytes(ByteView bytes, BodyRef* frame) {
     Consumed consumed;
     last_seen_ms_ = shard_.now().steady.count();
+    shard_.charge(bytes.size());
     shard_.ahead_.read(bytes);
     while (!is_held_ && state_ != State::Closing &&
            take_frame(bytes.subspan(consumed.used), frame, consumed)) {
@@ -225,6 +226,12 @@ void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
     end_quietly(text);
 }
 
+void Connection::end_over_memory(std::string_view text) {
+    if (!shard_.options().connection_messages) log_end(text);
+    outbox.drop_unbegun();
+    end(mqtt::ReasonCode::QuotaExceeded, text);
+}
+
 void Connection::end_quietly(std::string_view text) {
     if (state_ == State::Closing) return;
     if (shard_.options().connection_messages) log_end(text);
@@ -272,6 +279,7 @@ void Connection::count_sent(mqtt::PacketType type, std::size_t bytes) {
     counters.messages_sent.add();
     counters.packets_sent[static_cast<std::size_t>(type)].add();
     counters.bytes_sent.add(bytes);
+    shard_.charge(bytes);
 }
 
 }  // namespace martlet::broker

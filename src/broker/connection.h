@@ -40,6 +40,8 @@ class Transport {
     virtual void resume() = 0;
     // "ADDRESS:PORT", or the path of a unix socket.
     virtual std::string peer() const = 0;
+    // Bytes of a packet that is not whole, or that came while the connection was held.
+    virtual std::size_t unread_bytes() const { return 0; }
 };
 
 class Connection {
@@ -178,6 +180,8 @@ class Connection {
     // ends; each says why in the log once
     void end(mqtt::ReasonCode reason, std::string_view text);
     void end_quietly(std::string_view text);
+    // memory_limit: what waits for it is dropped, so that it is told soon.
+    void end_over_memory(std::string_view text);
     void log_end(std::string_view text);
     void on_timer();
     std::int64_t part_due_ms() const;

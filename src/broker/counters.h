@@ -65,6 +65,7 @@ struct Counters {
     Counter parked_messages;  // now, in share groups that wait for credit of other shards
     Counter parked_bytes;
     Counter outbox_packets;
+    Counter memory_disconnects;  // readers that were disconnected for memory_limit
     Counter denied_connects, denied_publishes, denied_subscribes;
     std::array<Counter, static_cast<std::size_t>(DropReason::kCount)> dropped;
 

@@ -188,6 +188,7 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
         flow.in_memory++;
     }
     flow.out.push(entry);
+    charge(2 * sizeof entry);  // a ring that has just grown is half empty
     count_queued(session, entry);
     if (!goes_at_once) return;
     OutEntry& sent = begin_next(flow);

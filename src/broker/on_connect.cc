@@ -94,8 +94,6 @@ mqtt::ReasonCode Connection::check_connect(const mqtt::Connect& connect) {
         if (version_ != mqtt::Version::V5) return mqtt::ReasonCode::ClientIdentifierNotValid;
         request_->is_keep_alive_cut = true;
     }
-    if (shard_.shared().is_over_memory_limit.load(std::memory_order_relaxed))
-        return mqtt::ReasonCode::ServerBusy;
     return connect.has_will ? check_will(connect) : mqtt::ReasonCode::Success;
 }
 
@@ -256,6 +254,10 @@ void Connection::finish_connect() {
     if (maximum_packet_size_ < mqtt::encoded_size(make_connack(false), version_)) {
         shard_.counters().connects_refused.add();
         return end_quietly("its maximum packet size has no room for CONNACK");  // [MQTT-3.1.2-24]
+    }
+    // One that comes back for its session makes room rather than takes it.
+    if (known == nullptr && shard_.memory_level() == MemoryLevel::Over) {
+        return refuse(mqtt::ReasonCode::ServerBusy, "server busy, memory_limit is passed");
     }
     Recorder* recorder = shard_.recorder();
     bool is_new = known == nullptr || clean_start_;

@@ -35,10 +35,14 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
     bool is_kept = publish.qos != mqtt::Qos::AtMostOnce || publish.retain;
     Recorder* recorder = shard_.recorder();
     bool is_full = is_kept && recorder != nullptr && recorder->is_full();
-    // MQTT 5 clients are told that the disk is full; others get no acknowledgement until there is
-    // room.
-    bool can_tell = version_ == mqtt::Version::V5 && publish.qos != mqtt::Qos::AtMostOnce;
-    bool must_wait = is_full ? !can_tell : is_kept && !shard_.has_credit(topic);
+    bool is_short = !shard_.has_memory_for_message(topic, publish.retain,
+                                                   publish.retain && publish.payload.empty());
+    // MQTT 5 clients are told that the disk or memory is full; others get no acknowledgement until
+    // there is room.
+    bool has_answer = publish.qos != mqtt::Qos::AtMostOnce;
+    bool can_tell = version_ == mqtt::Version::V5 && has_answer;
+    bool must_wait =
+        is_full || (is_short && has_answer) ? !can_tell : is_kept && !shard_.has_credit(topic);
     if (must_wait) {
         shard_.hold_for_credit(*this);
         return Progress::Hold;
@@ -56,8 +60,8 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
     counters.publish_bytes_received.add(publish.payload.size());
     if (!register_qos2(publish)) return Progress::Done;
     reason = check_rights(topic, publish);
-    if (reason == ReasonCode::Success && is_full) {
-        counters.drop(DropReason::JournalFull);
+    if (reason == ReasonCode::Success && (is_full || is_short)) {
+        counters.drop(is_full ? DropReason::JournalFull : DropReason::MemoryLimit);
         reason = ReasonCode::QuotaExceeded;
     }
     Position position = 0;
@@ -155,10 +159,6 @@ ReasonCode Connection::check_rights(std::string_view topic, const mqtt::Publish&
             client_id(), static_cast<int>(publish.qos), mqtt::shown_topic(topic),
             publish.payload.size(), options.message_size_limit);
         return ReasonCode::ImplementationSpecific;
-    }
-    if (shard_.shared().is_over_memory_limit.load(std::memory_order_relaxed)) {
-        shard_.counters().drop(DropReason::MemoryLimit);
-        return ReasonCode::QuotaExceeded;
     }
     const auth::Security& rules = shard_.security(listener_);
     auth::Decision decision{!is_reserved(publish.topic), 0};

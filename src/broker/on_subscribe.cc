@@ -62,6 +62,7 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
                                              : ReasonCode::UnspecifiedError;
     }
     if (session_->key != 0 && shard_.recorder()->is_full()) return no_room();
+    if (!shard_.has_memory_for_filter(*session_, parsed)) return no_room();
     wanted.qos = std::min(wanted.qos, listener_options().max_qos);
     if (is_bridge_) {
         // What a bridge of MQTT 5 asks for in its options, one of 3.1 or 3.1.1 asks for with a bit
@@ -86,7 +87,7 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
     return static_cast<ReasonCode>(wanted.qos);
 }
 
-// A subscription that is to last cannot be written down.
+// A subscription that is to last cannot be written down, or memory_limit leaves no room for it.
 ReasonCode Connection::no_room() const {
     return version_ == mqtt::Version::V5 ? ReasonCode::QuotaExceeded : ReasonCode::UnspecifiedError;
 }

@@ -37,7 +37,7 @@ struct Options {
     std::uint16_t max_keepalive = 0;  // s; 0: no limit
     std::uint32_t max_packet_size = 2'000'000;
     std::uint32_t message_size_limit = 0;  // payload bytes; 0: no limit
-    // Heap bytes; 0: no limit. Past it publishes and new clients are refused with "quota exceeded".
+    // Bytes in use by the process; 0: no limit. See broker/memory.h.
     std::uint64_t memory_limit = 0;
     // Bytes waiting for one connection's socket, past which QoS 0 is dropped and counted.
     std::uint64_t outbox_bytes_max = 16u << 20;

@@ -41,7 +41,8 @@ struct SubscriptionFacts {
 };
 
 struct Answer {
-    bool is_found = false;  // the client that was asked for
+    bool is_found = false;    // the client that was asked for
+    bool is_refused = false;  // Publish: memory_limit is passed
     std::vector<ClientFacts> clients;
     std::vector<QueuedFacts> queue;
     std::vector<SubscriptionFacts> subscriptions;

@@ -287,7 +287,10 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                    [&](TapLetter& l) { on_tap_stored(std::move(l.batch)); },
                    [&](InjectLetter& l) {
                        Publication publication = Publication::of(l.message);
-                       publish(publication, nullptr);
+                       if (memory_level() == MemoryLevel::Over)
+                           drop(DropReason::MemoryLimit);
+                       else
+                           publish(publication, nullptr);
                    },
                    [&](QuestionLetter& l) { answer(std::move(l.question)); },
                    [&](RoomLetter&) {

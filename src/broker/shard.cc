@@ -126,6 +126,7 @@ Session* Shard::find_session(std::string_view client_id) const {
 Session& Shard::make_session(std::string_view client_id, std::string_view user_name) {
     auto owned = std::make_unique<Session>(client_id, user_name);
     Session& session = *owned;
+    charge(4096);  // with its connection, index and first queue
     session.handle = session_slots_.add(&session);
     sessions_.emplace(std::string_view(session.client_id), std::move(owned));
     if (session.is_tap) return session;
@@ -248,6 +249,7 @@ bool Shard::add_subscription(Session& session, std::string_view filter,
     bool is_new = subscription == nullptr;
     if (is_new) {
         if (direct.empty() && shared_.shards > 1) shared_.interest.add(filter, index_);
+        charge_subscription(filter);
         subscription = new Subscription;
         subscription->entry = &entry;
         subscription->index = direct.size();
@@ -323,6 +325,7 @@ void Shard::reload(std::shared_ptr<const Snapshot> snapshot) {
     std::shared_ptr<const Snapshot> old = std::exchange(snapshot_, std::move(snapshot));
     has_acl_ = std::any_of(snapshot_->security.begin(), snapshot_->security.end(),
                            [](const auto& s) { return s->has_acl(); });
+    memory_.look_soon();
     stamps_.change("#");  // cached routes depend on the settings
     std::vector<Connection*> revoked;
     for (auto& [id, session] : sessions_) {

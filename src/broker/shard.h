@@ -18,6 +18,7 @@
 #include "broker/exact.h"
 #include "broker/frame_cache.h"
 #include "broker/letter.h"
+#include "broker/memory.h"
 #include "broker/publication.h"
 #include "broker/recorder.h"
 #include "broker/route_ahead.h"
@@ -46,13 +47,16 @@ class Shard {
     Shard& operator=(const Shard&) = delete;
 
     // The turn.
-    void begin_turn(Now now) { now_ = now; }
+    void begin_turn(Now now) {
+        now_ = now;
+        if (memory_.is_due(now.steady)) mind_memory();
+    }
     void receive_letters(std::unique_ptr<LetterBatch> batch);
     void run_timers();
     void send_letters();
     Milliseconds next_wake() const {
-        return recorder_ ? std::min(wheel_.next_wake(), recorder_->next_wake())
-                         : wheel_.next_wake();
+        Milliseconds next = std::min(wheel_.next_wake(), memory_.next_look());
+        return recorder_ ? std::min(next, recorder_->next_wake()) : next;
     }
     bool has_closing() const { return !closing_.empty(); }
     // Connections with something in their outbox, each once. The caller writes and clears the list.
@@ -110,6 +114,17 @@ class Shard {
     // Whether every shard that the topic concerns can take more now. QoS 0 does not ask.
     bool has_credit(std::string_view topic);
     void hold_for_credit(Connection& connection);
+
+    // memory.cc: memory_limit, asked by whatever stores something.
+    void charge(std::size_t bytes) { memory_.charge(bytes); }
+    MemoryLevel memory_level() {
+        if (memory_.is_spent()) [[unlikely]]
+            look_at_memory();
+        return shared_.memory.level.load(std::memory_order_relaxed);
+    }
+    bool has_memory_for_message(std::string_view topic, bool is_retained, bool is_removal);
+    bool has_memory_for_filter(const Session& session, const mqtt::ParsedFilter& parsed);
+    void charge_subscription(std::string_view filter);
 
     // tap.cc: before the first turn, after restoring. The tap outlives the shard's last turn.
     void open_tap(Tap& tap);
@@ -277,6 +292,13 @@ class Shard {
                        const topics::RetainedMessage& retained);
     bool is_origin_allowed(const topics::RetainedMessage& retained, std::string_view topic) const;
 
+    // memory.cc
+    void look_at_memory();
+    void mind_memory();
+    void disconnect_readers();
+    void log_memory_over();
+    static std::uint64_t waiting_bytes(const Connection& connection);
+
     // wills.cc
     void detach(Connection& connection);
     void send_will(Session& session);
@@ -314,6 +336,8 @@ class Shard {
     std::unique_ptr<Recorder> recorder_;
     HashMap<Position, std::unique_ptr<Exact>> exacts_;
     std::vector<Position> origins_;  // of these, those that came from our own publishers
+
+    MemoryWatch memory_;
 
     std::vector<Connection*> touched_;
     std::vector<Connection*> closing_;

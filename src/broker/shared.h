@@ -7,6 +7,7 @@
 #include "auth/security.h"
 #include "broker/counters.h"
 #include "broker/letter.h"
+#include "broker/memory.h"
 #include "broker/options.h"
 #include "broker/tap.h"
 #include "journal/journal.h"
@@ -50,6 +51,7 @@ struct Shared {
           hash_checker(checker),
           journal(where_records_go),
           counters(shard_count),
+          memory(shard_count),
           listener_connections(snapshot->listeners.size()) {}
 
     std::uint32_t home_of(std::string_view client_id) const {
@@ -70,13 +72,12 @@ struct Shared {
     topics::Retained retained;
     // One for each shard; written by that shard.
     std::vector<Counters> counters;
+    MemoryState memory;  // memory_limit
     std::atomic<std::int64_t> connections{0};
     std::vector<std::atomic<std::int64_t>> listener_connections;  // one for each listener
     std::atomic<std::int64_t> sessions{0};
     // A bug on purpose, for the crash checker: QoS 2 packet ids that came in are not written down.
     bool test_forgets_received = false;
-    // Set by whoever watches the heap against memory_limit.
-    std::atomic<bool> is_over_memory_limit{false};
 };
 
 }  // namespace martlet::broker

@@ -78,6 +78,8 @@ class Stream {
     // errno of the last failure, in words.
     std::string failure() const;
 
+    // Memory that bytes which were not taken yet keep.
+    std::size_t kept_bytes() const { return kept_ ? kept_->size() : 0; }
     // Bytes that came before and were not taken, for release().
     ByteView unread() const;
     void give_unread(ByteView bytes);

@@ -220,6 +220,8 @@ Status BrokerQuestions::publish(const http::Publishing& message) {
     question->message = publication.message();
     std::future<broker::Answer> answer = ask(shared_.home_of(message.topic), std::move(question));
     if (answer.wait_for(kPatience) != std::future_status::ready) return no_answer();
+    if (answer.get().is_refused)
+        return Error{"The broker uses more memory than 'memory_limit' allows. Try again later."};
     return Done{};
 }
 

@@ -33,6 +33,7 @@ class MqttPort final : public net::Watched, public net::Receiver, public broker:
     // broker::Transport
     void resume() override;
     std::string peer() const override { return stream_.peer().text(); }
+    std::size_t unread_bytes() const override { return stream_.kept_bytes(); }
 
     // In the Turn's list of ports, so that it need not search.
     std::uint32_t place = 0;

@@ -7,7 +7,7 @@
 
 namespace martlet::server {
 
-broker::ProcessValues ProcessMeter::read() {
+std::uint64_t resident_bytes() {
     // statm: size, resident, shared ... in pages.
     char text[128] = {};
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -19,8 +19,12 @@ broker::ProcessValues ProcessMeter::read() {
     std::strtoull(text, &rest, 10);
     std::uint64_t resident = std::strtoull(rest, &rest, 10);
     std::uint64_t shared = std::strtoull(rest, nullptr, 10);
-    std::uint64_t bytes =
-        (resident - std::min(resident, shared)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    return (resident - std::min(resident, shared)) *
+           static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+broker::ProcessValues ProcessMeter::read() {
+    std::uint64_t bytes = resident_bytes();
     maximum_ = std::max(maximum_, bytes);
     return {bytes, maximum_};
 }

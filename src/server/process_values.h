@@ -1,10 +1,15 @@
 #pragma once
 
-// The memory of this process, read from the system. One thread.
+// The memory of this process, read from the system. A meter belongs to one thread.
 
 #include "broker/sys.h"
 
+#include <cstdint>
+
 namespace martlet::server {
+
+// Resident anonymous memory in bytes. Any thread.
+std::uint64_t resident_bytes();
 
 class ProcessMeter {
   public:

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "server/log_topics.h"
 
@@ -67,6 +68,10 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     server->shared_ = std::make_unique<broker::Shared>(
         shards, std::move(snapshot).value(), *server->mailboxes_, *server->passwords_,
         server->persistence_ ? &server->persistence_->journal() : nullptr);
+    // Memory that comes in huge pages does not go back to the system.
+    if (settings.broker.memory_limit == 0) heap_functions().use_huge_pages();
+    server->memory_meter_ = std::make_unique<MemoryMeter>(shards);
+    server->shared_->memory.meter = server->memory_meter_.get();
     std::vector<bool> speaks_http;
     for (const config::Listener& listener : settings.listeners)
         speaks_http.push_back(listener.is_http);

@@ -9,6 +9,7 @@
 #include "net/listener.h"
 #include "server/http_side.h"
 #include "server/mail.h"
+#include "server/memory_meter.h"
 #include "server/password_worker.h"
 #include "server/persistence.h"
 #include "server/reload_gate.h"
@@ -60,6 +61,7 @@ class Server {
     std::unique_ptr<RunningSettings> running_;
     std::unique_ptr<SettingsKeeper> keeper_;     // null: `telemetry` is off
     std::unique_ptr<telemetry::Ingest> ingest_;  // the same
+    std::unique_ptr<MemoryMeter> memory_meter_;
     std::unique_ptr<broker::Shared> shared_;
     std::unique_ptr<HttpSide> http_;  // null: no listener speaks HTTP
     std::vector<std::unique_ptr<Turn>> turns_;

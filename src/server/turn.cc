@@ -12,7 +12,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr Milliseconds kMemoryLook{1000};
 constexpr Milliseconds kAcceptPause{500};
 constexpr Milliseconds kLastWrite{10'000};
 constexpr Milliseconds kLastLook{50};
@@ -254,7 +253,6 @@ Milliseconds Turn::next_chore() const {
     if (!sys_) return next;
     const broker::Options& options = shard_.options();
     if (options.sys_interval != 0) next = std::min(next, next_sys_);
-    if (options.memory_limit != 0) next = std::min(next, next_memory_look_);
     if (options.retain_expiry_s != 0) next = std::min(next, next_sweep_);
     return next;
 }
@@ -262,11 +260,6 @@ Milliseconds Turn::next_chore() const {
 void Turn::publish_sys() {
     const Now& now = shard_.now();
     const broker::Options& options = shard_.options();
-    if (options.memory_limit != 0 && now.steady >= next_memory_look_) {
-        next_memory_look_ = now.steady + kMemoryLook;
-        shared_.is_over_memory_limit.store(meter_.read().heap_current > options.memory_limit,
-                                           std::memory_order_relaxed);
-    }
     if (options.sys_interval == 0 || now.steady < next_sys_) return;
     sys_->update(meter_.read());
     // On multiples of the interval in wall time, as mosquitto since 2.1.

@@ -91,7 +91,6 @@ class Turn {
     std::unique_ptr<broker::Sys> sys_;
     ProcessMeter meter_;
     Milliseconds next_sys_{0};
-    Milliseconds next_memory_look_{0};
     Milliseconds next_sweep_{0};
     topics::Retained::Position sweep_position_;
 };

@@ -54,6 +54,12 @@ std::uint32_t Retained::stripe_of(std::string_view topic) {
     return static_cast<std::uint32_t>(hash_text(topic.substr(0, topic.find('/'))) % kStripes);
 }
 
+bool Retained::has(std::string_view topic) const {
+    const Stripe& stripe = stripes_[stripe_of(topic)];
+    std::shared_lock lock(stripe.mutex);
+    return stripe.messages.find(topic) != stripe.messages.end();
+}
+
 std::uint64_t Retained::set(std::string_view topic, BodyRef body,
                             std::shared_ptr<const RetainedOrigin> origin, std::uint64_t record,
                             std::uint64_t* replaced) {

@@ -41,6 +41,8 @@ class Retained {
     std::uint64_t set(std::string_view topic, BodyRef body,
                       std::shared_ptr<const RetainedOrigin> origin, std::uint64_t record = 0,
                       std::uint64_t* replaced = nullptr);
+    // Whether there is a message under exactly this topic.
+    bool has(std::string_view topic) const;
     // Removes the message if it is still the one with this number (expiry). Returns its record.
     std::uint64_t remove(std::string_view topic, std::uint64_t number);
     // At start, before others read: a message from an earlier run, under its old number. Returns

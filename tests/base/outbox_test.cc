@@ -62,6 +62,35 @@ TEST(Outbox, ClearAndDestructionLetGoOfBodies) {
     EXPECT_TRUE(body->is_unique());
 }
 
+TEST(Outbox, DropsAllBehindThePacketsThatHaveBegun) {
+    Outbox outbox;
+    BodyRef body = body_of(std::string(5000, 'b'));
+    for (int i = 0; i < 100; i++) {
+        outbox.append(as_bytes("<"));
+        outbox.append_shared(body.get(), body->view());
+    }
+    outbox.consume(5001 + 1 + 10);
+    outbox.drop_unbegun();
+    EXPECT_EQ(outbox.size(), 4990u) << "the rest of a payload that is under way";
+    outbox.append(as_bytes("end"));
+    EXPECT_EQ(gathered(outbox), std::string(4990, 'b') + "end");
+    outbox.clear();
+    EXPECT_TRUE(body->is_unique());
+}
+
+TEST(Outbox, WhatIsLeftEndsWithAWholePacket) {
+    for (std::size_t consumed : {0u, 1u, 1999u, 2000u, 5000u, 40'000u}) {
+        Outbox outbox;
+        std::string packet = std::string(698, 'x') + "\r\n";
+        for (int i = 0; i < 100; i++) outbox.append(as_bytes(packet));
+        outbox.consume(consumed);
+        outbox.drop_unbegun();
+        EXPECT_EQ((outbox.size() + consumed) % packet.size(), 0u);
+        EXPECT_TRUE(gathered(outbox).ends_with("x\r\n"));
+        EXPECT_LE(outbox.size(), 16384u);
+    }
+}
+
 TEST(Outbox, NothingAppendedIsNothingHeld) {
     Outbox outbox;
     outbox.append({});

@@ -265,16 +265,6 @@ TEST(Limits, MessageSizeLimitIsForPayloads) {
     EXPECT_EQ(table.dropped(DropReason::PayloadTooLarge), 1u);
 }
 
-TEST(Limits, PastTheMemoryLimitPublishesAndNewClientsAreRefused) {
-    Table table;
-    Client b(table, "b"), c(table, "c");
-    b.connect();
-    table.shared.is_over_memory_limit = true;
-    b.publish("t", "x", kOnce);
-    EXPECT_EQ(b.heard(), "PUBACK m1 97");
-    EXPECT_EQ(c.connect(), "CONNACK 89 | closed");
-}
-
 TEST(Limits, GlobalMaxClientsCountsSessions) {
     TableOptions options;
     options.shards = 2;

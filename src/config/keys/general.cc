@@ -219,7 +219,9 @@ const Key kKeys[] = {
      .type = Type::Special,
      .values = "bytes",
      .default_value = "0",
-     .help = "Heap bytes past which publishes and new clients are refused; 0: no limit.",
+     .help = "Bytes of memory in use past which messages and new sessions are refused and the "
+             "slowest readers disconnected; from seven eighths on, new subscriptions and new "
+             "retained topics are refused. 0: no limit.",
      .value = access<&Options::memory_limit>(set_memory_limit)},
     {.name = "message_size_limit",
      .type = Type::Number,

@@ -1,7 +1,10 @@
 """Limits of queues and windows: what is kept is in order, what is dropped is dropped by a stated rule and counted."""
 
+import socket
+import unittest
+
 import raw
-from case import Case, eventually
+from case import Case, eventually, is_sanitized
 from paho_client import Client
 
 
@@ -134,6 +137,50 @@ class Limits(Case):
         with raw.Raw(broker.address, 5) as extra:
             self.assertEqual(extra.connect("extra")["rc"], 0x89)
         sender.ping()
+
+    @unittest.skipIf(is_sanitized(), "a sanitizer's own memory is above these limits")
+    def test_memory_limit_ends_with_what_caused_it(self):
+        broker = self.start("allow_anonymous true", "memory_limit 60000000", "sys_interval 1")
+        readers = []
+        for i in range(8):
+            reader = raw.Raw(broker.address, 5)
+            reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(f"slow{i}", keepalive=0)
+            reader.subscribe("#")
+            readers.append(reader)
+        sender = raw.connected(broker.address, "sender", 5)
+        burst = raw.packet("PUBLISH", 5, topic="t", payload="x" * 900, qos=0) * 1000
+        for _ in range(15):
+            sender.send_bytes(burst)
+            sender.ping()
+        broker.wait_log(r"memory_limit: [0-9.]+ MB are in use, 60\.0 MB is the limit")
+        broker.wait_log(r"Client slow\d \[.*\] disconnected: quota exceeded, [0-9.]+ MB wait for it and memory_limit is passed\.")
+
+        def is_admitted():
+            with raw.Raw(broker.address, 5) as extra:
+                return extra.connect("extra")["rc"] == 0 and sender.publish_acked("t", "x") < 0x80
+        eventually(is_admitted, "the broker takes again what it refused", 5)
+        self.assertLess(broker.rss_kb(), 100_000)
+        broker.wait_log(r"memory_limit: [0-9.]+ MB are in use; what was refused is taken again\.")
+
+    @unittest.skipIf(is_sanitized(), "a sanitizer's own memory is above these limits")
+    def test_memory_limit_holds_for_subscriptions(self):
+        broker = self.start("allow_anonymous true", "memory_limit 40000000")
+        for level, refused in ((5, 0x97), (4, 0x80)):
+            with raw.connected(broker.address, f"hog{level}", level) as hog:
+                codes = []
+                for i in range(0, 40_000, 2000):
+                    codes += hog.subscribe(*[f"site/{j % 97}/device/{j}/+/value" for j in range(i, i + 2000)])
+                self.assertEqual(set(codes), {0, refused})
+                self.assertEqual(hog.subscribe("site/0/device/0/+/value"), [0], "what is there may be changed")
+                self.assertLess(broker.rss_kb(), 48_000)
+                raw.connected(broker.address, "other").close()
+                hog.leave()
+
+        def is_taken():
+            with raw.connected(broker.address, "next", 5) as client:
+                return client.subscribe("a/+") == [0]
+        eventually(is_taken, "room for subscriptions", 5)
 
     def test_message_expiry(self):
         broker = self.start("allow_anonymous true", "sys_interval 1")

@@ -1,0 +1,24 @@
+#include "base/heap.h"
+
+#include <malloc.h>
+
+namespace martlet {
+
+namespace {
+
+// glibc counts for the whole process, not for a thread: what it keeps is given back instead.
+std::uint64_t trim(bool give_back) {
+    if (give_back) malloc_trim(0);
+    return 0;
+}
+
+void do_nothing() {}
+
+}  // namespace
+
+HeapFunctions& heap_functions() {
+    static HeapFunctions functions{trim, do_nothing};
+    return functions;
+}
+
+}  // namespace martlet
