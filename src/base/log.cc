@@ -118,6 +118,34 @@ bool is_control(std::string_view text, std::size_t i) {
     return at(i) < 0x20 || at(i) == 0x7F || is_c1(i) || (i > 0 && is_c1(i - 1));
 }
 
+// What was several lines of text becomes one: "first.\nSecond" is written as "first; second".
+std::string joined(std::string_view text) {
+    std::string one;
+    bool is_begin = false;  // of a line that is not the first
+    for (std::size_t i = 0; i < text.size(); i++) {
+        if (text[i] == '\n' || text[i] == '\r') {
+            is_begin = !one.empty();
+            continue;
+        }
+        if (is_begin) {
+            if (one.back() == '.') one.pop_back();
+            one += "; ";
+            is_begin = false;
+            auto is_in = [&](std::size_t at, char from, char to) {
+                return at < text.size() && text[at] >= from && text[at] <= to;
+            };
+            // A word in capitals is a name.
+            bool is_word = is_in(i, 'A', 'Z') && is_in(i + 1, 'a', 'z');
+            if (is_word) {
+                one += static_cast<char>(text[i] + ('a' - 'A'));
+                continue;
+            }
+        }
+        one += text[i];
+    }
+    return one;
+}
+
 // Appends `line`, control characters escaped, at most `room` bytes of it and no half character.
 void append_escaped(std::string& out, std::string_view line, std::size_t room) {
     static constexpr char kHex[] = "0123456789abcdef";
@@ -310,6 +338,8 @@ bool is_on(Level level) {
 
 void write(Level level, std::string_view line) {
     if (!is_on(level)) return;
+    std::string one;
+    if (line.find_first_of("\r\n") != std::string_view::npos) line = one = joined(line);
     Gathered& own = gathered();
     // More than one line's worth would be cut anyway.
     own.text.append(line.substr(0, kLineMax + 4));

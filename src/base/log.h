@@ -3,7 +3,7 @@
 // The log front: levels and sinks as mosquitto knows them (facts: "Log format"). Lines are gathered
 // in the calling thread and handed to the sinks by flush(), which a loop calls once a turn; errors
 // and warnings are handed over at once. Any thread. Sinks behind it are spdlog's. Each line is cut
-// at 1,000 bytes; control characters in it are shown as \xNN.
+// at 1,000 bytes; control characters in it are shown as \xNN, line ends as "; ".
 
 #include "base/result.h"
 

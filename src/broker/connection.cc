@@ -15,6 +15,8 @@ namespace {
 
 // Before a client is known it may not make us hold more than this (facts: "Hard caps").
 constexpr std::size_t kFirstPacketMax = 100'000;
+// Between two log lines of one kind about one client.
+constexpr std::chrono::minutes kPace{1};
 
 }  // namespace
 
@@ -234,6 +236,7 @@ void Connection::end_over_memory(std::string_view text) {
 
 void Connection::end_quietly(std::string_view text) {
     if (state_ == State::Closing) return;
+    if (paced_ && paced_->dropped > 0) log_dropped();
     if (shard_.options().connection_messages) log_end(text);
     state_ = State::Closing;
     is_held_ = false;
@@ -241,11 +244,44 @@ void Connection::end_quietly(std::string_view text) {
     shard_.note_closing(*this);
 }
 
+// QoS 0 that the client does not read fast enough. One line at the first, one for what follows in
+// each minute.
+void Connection::note_dropped() {
+    Paced& paced = this->paced();
+    paced.dropped++;
+    if (shard_.now().steady < paced.next_dropped) return;
+    log_dropped();
+    paced.next_dropped = shard_.now().steady + kPace;
+}
+
+void Connection::log_dropped() {
+    log::notice(
+        "Outgoing messages are being dropped for client {}: it does not read fast enough, {} of "
+        "QoS 0 dropped{}.",
+        client_id(), paced_->dropped,
+        paced_->next_dropped == Milliseconds(0) ? " so far" : " since the last such line");
+    paced_->dropped = 0;
+}
+
+// The words of mosquitto 2.0, which filters written for it look for (`log_compat 2.0`).
+std::string Connection::end_as_2_0(std::string_view name, std::string_view text) {
+    if (text.empty()) return fmt::format("Client {} disconnected.", name);
+    if (text == "connection closed by client")
+        return fmt::format("Client {} closed its connection.", name);
+    if (text == "exceeded timeout")
+        return fmt::format("Client {} has exceeded timeout, disconnecting.", name);
+    bool is_due =
+        text == "malformed packet" || text == "protocol error" || text == "oversize packet";
+    return fmt::format("Client {} disconnected{} {}.", name, is_due ? " due to" : ",", text);
+}
+
 void Connection::log_end(std::string_view text) {
     std::string_view id = client_id();
     std::string peer = transport_.peer();
     std::string_view name = id.empty() ? std::string_view("<unknown>") : id;
-    if (text.empty())
+    if (shard_.options().logs_as_2_0)
+        log::notice("{}", end_as_2_0(name, text));
+    else if (text.empty())
         log::notice("Client {} [{}] disconnected.", name, peer);
     else
         log::notice("Client {} [{}] disconnected: {}.", name, peer, text);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/outbox.h"
 #include "base/slots.h"
+#include "broker/counters.h"
 #include "broker/recorder.h"
 #include "broker/timers.h"
 #include "mqtt/packets.h"
@@ -102,9 +103,15 @@ class Connection {
     // on_connect.cc
     void on_connect(const mqtt::FrameHead& head, ByteView body);
     void refuse_unreadable(mqtt::ReasonCode reason);
-    mqtt::ReasonCode check_connect(const mqtt::Connect& connect);
-    mqtt::ReasonCode choose_client_id(const mqtt::Connect& connect);
-    mqtt::ReasonCode check_will(const mqtt::Connect& connect);
+    // Why a CONNECT is refused: for the counters, for the client, for the log.
+    struct Verdict {
+        Refusal refusal{};
+        mqtt::ReasonCode reason = mqtt::ReasonCode::Success;
+        std::string text;
+    };
+    Verdict check_connect(const mqtt::Connect& connect);
+    Verdict choose_client_id(const mqtt::Connect& connect);
+    Verdict check_will(const mqtt::Connect& connect);
     void take_connect(const mqtt::Connect& connect);
     void take_will(const mqtt::Connect& connect);
     void authenticate(const mqtt::Connect& connect);
@@ -116,7 +123,8 @@ class Connection {
     void send_connack(bool session_present);
     // Its properties point into the request and the settings.
     mqtt::Connack make_connack(bool session_present) const;
-    void refuse(mqtt::ReasonCode reason, std::string_view text);
+    void refuse(const Verdict& verdict);
+    void refuse_in_silence(const Verdict& verdict);
     Session& take_session(bool& session_present);
     bool is_session_of_another(const Session& session) const;
     void log_connect() const;
@@ -161,8 +169,11 @@ class Connection {
     void on_subscribe(const mqtt::FrameHead& head, ByteView body);
     void on_unsubscribe(const mqtt::FrameHead& head, ByteView body);
     mqtt::ReasonCode subscribe_one(mqtt::Subscription wanted, std::uint32_t identifier);
-    bool may_subscribe(std::string_view filter);
-    mqtt::ReasonCode no_room() const;
+    bool is_any_readable(std::string_view filter) const;
+    bool must_refuse_unreadable() const;
+    mqtt::ReasonCode refuse_filter(Refusal refusal, const mqtt::Subscription& wanted);
+    void log_refused_filter(Refusal refusal, const mqtt::Subscription& wanted);
+    std::string why_refused(Refusal refusal) const;
 
     // deliver.cc: the broker's topic aliases, and what is written
     void choose_alias(std::string_view topic, FrameExtras& extras) const;
@@ -183,6 +194,7 @@ class Connection {
     // memory_limit: what waits for it is dropped, so that it is told soon.
     void end_over_memory(std::string_view text);
     void log_end(std::string_view text);
+    static std::string end_as_2_0(std::string_view name, std::string_view text);
     void on_timer();
     std::int64_t part_due_ms() const;
 
@@ -198,6 +210,21 @@ class Connection {
     // many there are.
     std::int64_t part_since_ms_ = 0;
     std::size_t part_size_ = 0;
+    std::uint64_t waited_ = UINT64_MAX;  // Shard::disconnect_readers: bytes at its last pass
+
+    // What the log says once a minute only; present once there was something.
+    struct Paced {
+        Milliseconds next_filter{0}, next_dropped{0};
+        std::uint32_t filters = 0;  // refused since
+        std::uint64_t dropped = 0;  // messages of QoS 0 since
+    };
+    std::unique_ptr<Paced> paced_;
+    Paced& paced() {
+        if (!paced_) paced_ = std::make_unique<Paced>();
+        return *paced_;
+    }
+    void note_dropped();
+    void log_dropped();
 
     std::unique_ptr<std::deque<HeldAck>> held_acks_;  // present while there is one
 

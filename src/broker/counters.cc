@@ -11,6 +11,40 @@ std::string_view drop_reason_name(DropReason reason) {
     return kNames[static_cast<std::size_t>(reason)];
 }
 
+std::string_view drop_reason_text(DropReason reason) {
+    switch (reason) {
+        case DropReason::PacketTooLarge:
+            return "larger than the Maximum Packet Size of the client they are for";
+        case DropReason::ShardCredit:
+            return "of QoS 0, and another thread cannot keep up";
+        case DropReason::MemoryLimit:
+            return "memory_limit leaves no room";
+        case DropReason::JournalFull:
+            return "no room on the disk";
+        case DropReason::Unreadable:
+            return "the journal could not give them back";
+        case DropReason::TelemetryFull:
+            return "of QoS 0, and telemetry cannot keep up";
+        default:
+            return {};
+    }
+}
+
+RefusalName refusal_name(Refusal refusal) {
+    static constexpr RefusalName kNames[] = {
+        {"connection", "max_connections"}, {"connect", "malformed"},
+        {"connect", "protocol_version"},   {"connect", "authentication_method"},
+        {"connect", "client_id"},          {"connect", "maximum_packet_size"},
+        {"connect", "keep_alive"},         {"connect", "will"},
+        {"connect", "not_authorized"},     {"connect", "session_of_another"},
+        {"connect", "passwords_busy"},     {"connect", "max_clients"},
+        {"connect", "memory_limit"},       {"connect", "journal_full"},
+        {"subscribe", "denied"},           {"subscribe", "memory_limit"},
+        {"subscribe", "journal_full"}};
+    static_assert(std::size(kNames) == static_cast<std::size_t>(Refusal::kCount));
+    return kNames[static_cast<std::size_t>(refusal)];
+}
+
 std::uint64_t Counters::dropped_total() const {
     std::uint64_t total = 0;
     for (const Counter& counter : dropped) total += counter.get();

@@ -43,6 +43,37 @@ enum class DropReason : std::uint8_t {
     kCount,
 };
 std::string_view drop_reason_name(DropReason reason);
+// For the log; empty: no news, or logged where it happens with the client's name.
+std::string_view drop_reason_text(DropReason reason);
+
+// Why a request was refused. Each has a counter and a name; refused messages are dropped ones.
+enum class Refusal : std::uint8_t {
+    // A socket, closed before it said anything.
+    MaxConnections,  // max_connections or global_max_connections
+    // CONNECT
+    ConnectMalformed,      // or against the protocol
+    ProtocolVersion,       // none that this listener takes
+    AuthenticationMethod,  // MQTT 5 enhanced authentication, which is not offered
+    ClientId,
+    PacketSize,  // the client's Maximum Packet Size has no room for CONNACK
+    KeepAlive,   // max_keepalive, for clients that cannot be told another
+    Will,        // its topic, QoS, retain flag or size
+    NotAuthorized,
+    SessionOfAnother,  // the session of this client id is another user's
+    PasswordsBusy,     // too many passwords wait to be checked
+    MaxClients,        // global_max_clients
+    ConnectMemory,     // memory_limit
+    ConnectDisk,       // no room for its session
+    // A filter of a SUBSCRIBE
+    SubscribeDenied,  // ACL; counted for clients that are told "granted" as well
+    SubscribeMemory,
+    SubscribeDisk,
+    kCount,
+};
+struct RefusalName {
+    std::string_view request, reason;
+};
+RefusalName refusal_name(Refusal refusal);
 
 struct Counters {
     Counter bytes_received, bytes_sent;
@@ -68,10 +99,12 @@ struct Counters {
     Counter memory_disconnects;  // readers that were disconnected for memory_limit
     Counter denied_connects, denied_publishes, denied_subscribes;
     std::array<Counter, static_cast<std::size_t>(DropReason::kCount)> dropped;
+    std::array<Counter, static_cast<std::size_t>(Refusal::kCount)> refused;
 
     void drop(DropReason reason, std::uint64_t n = 1) {
         dropped[static_cast<std::size_t>(reason)].add(n);
     }
+    void refuse(Refusal refusal) { refused[static_cast<std::size_t>(refusal)].add(); }
     std::uint64_t dropped_total() const;
 };
 

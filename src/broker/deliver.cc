@@ -118,7 +118,10 @@ void Shard::send_qos0(Session& session, Publication& publication, bool retain,
     if (session.flow && session.flow->out.queued() > 0 && options().queue_qos0_messages) {
         return enqueue(session, publication, mqtt::Qos::AtMostOnce, retain, identifier);
     }
-    if (connection->outbox.size() > options().outbox_bytes_max) return drop(DropReason::OutboxFull);
+    if (connection->outbox.size() > options().outbox_bytes_max) {
+        connection->note_dropped();
+        return drop(DropReason::OutboxFull);
+    }
     OutEntry entry;
     entry.subscription_identifiers = identifier;
     entry.retain = retain;

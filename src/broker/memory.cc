@@ -1,7 +1,7 @@
 // memory_limit, as a shard obeys it. What is in use is looked at after so many bytes that may have
-// been stored, so that a burst does not go far past the limit between two looks. Past it, readers
-// for whom most waits are disconnected until seven eighths are left; what is in use for another
-// reason stays, and those who would add to it are refused.
+// been stored, so that a burst does not go far past the limit between two looks. Past it, the slow
+// readers for whom most waits are disconnected until seven eighths are left; what is in use for
+// another reason stays, and those who would add to it are refused.
 
 #include "broker/memory.h"
 
@@ -9,6 +9,8 @@
 #include "broker/shard.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace martlet::broker {
 
@@ -93,33 +95,40 @@ std::uint64_t Shard::waiting_bytes(const Connection& connection) {
     return bytes;
 }
 
-// The largest of all shards first: each takes those of its own that hold at least half as much as
-// the largest anywhere. Messages may be shared, so that one reader's end frees less than waits for
-// it: each pass takes twice as many.
-void Shard::disconnect_readers() {
-    struct Reader {
-        Connection* connection;
-        std::uint64_t bytes;
-    };
-    std::vector<Reader> readers;
+// Spared is who reads: for whom a 32nd less waits than a pass ago.
+std::vector<Shard::SlowReader> Shard::slow_readers() const {
+    std::vector<SlowReader> readers;
     for (std::uint32_t i = 0; i < connection_slots_.end(); i++) {
         Connection* connection = connection_slots_.at(i);
         if (connection == nullptr || connection->is_closing()) continue;
-        if (std::uint64_t bytes = waiting_bytes(*connection); bytes > 0)
-            readers.push_back({connection, bytes});
+        std::uint64_t bytes = waiting_bytes(*connection);
+        std::uint64_t before = std::exchange(connection->waited_, bytes);
+        if (bytes > 0 && bytes > before - before / 32) readers.push_back({connection, bytes});
     }
     std::sort(readers.begin(), readers.end(),
-              [](const Reader& a, const Reader& b) { return a.bytes > b.bytes; });
+              [](const SlowReader& a, const SlowReader& b) { return a.bytes > b.bytes; });
+    return readers;
+}
+
+// The largest of all shards first: each takes those of its own that hold at least half as much as
+// the largest anywhere. Messages may be shared, so that one reader's end frees less than waits for
+// it: each pass takes twice as many. Where all of them together hold too little to matter, memory
+// is in use for something else, and nobody is disconnected.
+void Shard::disconnect_readers() {
+    std::vector<SlowReader> readers = slow_readers();
     MemoryState& memory = shared_.memory;
     memory.held_most[index_].store(readers.empty() ? 0 : readers.front().bytes,
                                    std::memory_order_relaxed);
-    std::uint64_t most = 0;
+    std::uint64_t most = 0, all = 0;
     for (const auto& held : memory.held_most)
         most = std::max(most, held.load(std::memory_order_relaxed));
+    for (const SlowReader& reader : readers) all += reader.bytes;
     std::uint64_t limit = options().memory_limit;
     std::uint64_t too_much = memory.in_use.load(std::memory_order_relaxed) - low_mark(limit);
+    if (all < too_much / (4 * shared_.shards)) return;
     too_much <<= std::min(memory_.passes++, 20u);
-    for (std::uint64_t freed = 0; const Reader& reader : readers) {
+    std::uint64_t freed = 0;
+    for (const SlowReader& reader : readers) {
         if (freed >= too_much || reader.bytes < most / 2) return;
         freed += reader.bytes;
         counters_.memory_disconnects.add();
@@ -167,10 +176,10 @@ void Shard::charge_subscription(std::string_view filter) {
     memory_.charge(kSubscriptionBytes + 2 * filter.size());
 }
 
-bool Shard::has_memory_for_message(std::string_view topic, bool is_retained, bool is_removal) {
-    MemoryLevel level = memory_level();
-    if (level == MemoryLevel::Enough || is_removal) return true;
-    bool is_taken = level == MemoryLevel::Low && (!is_retained || shared_.retained.has(topic));
+bool Shard::has_scarce_memory_for(std::string_view topic, bool is_retained) {
+    MemoryLevel level = shared_.memory.level.load(std::memory_order_relaxed);
+    bool is_taken = level == MemoryLevel::Enough ||
+                    (level == MemoryLevel::Low && (!is_retained || shared_.retained.has(topic)));
     memory_.has_refused |= !is_taken;
     return is_taken;
 }

@@ -13,32 +13,15 @@ namespace martlet::broker {
 
 namespace {
 
-bool has(const mqtt::Connect& connect, mqtt::PropertyId id) {
-    return connect.properties.has(id);
+// The peer without its port.
+std::string host_of(std::string peer) {
+    std::size_t colon = peer.rfind(':');
+    if (!peer.starts_with('/') && colon != std::string::npos) peer.resize(colon);
+    return peer;
 }
 
-std::string_view refusal_text(mqtt::ReasonCode reason) {
-    switch (reason) {
-        case mqtt::ReasonCode::UnsupportedProtocolVersion:
-            return "unsupported protocol version";
-        case mqtt::ReasonCode::ClientIdentifierNotValid:
-        case mqtt::ReasonCode::UnspecifiedError:
-            return "client identifier not valid";
-        case mqtt::ReasonCode::BadUserNameOrPassword:
-            return "bad username or password";
-        case mqtt::ReasonCode::NotAuthorized:
-            return "not authorised";
-        case mqtt::ReasonCode::ServerBusy:
-            return "server busy";
-        case mqtt::ReasonCode::ServerUnavailable:
-            return "server unavailable";
-        case mqtt::ReasonCode::BadAuthenticationMethod:
-            return "bad authentication method";
-        case mqtt::ReasonCode::QuotaExceeded:
-            return "quota exceeded";
-        default:
-            return mqtt::reason_text(reason);
-    }
+bool has(const mqtt::Connect& connect, mqtt::PropertyId id) {
+    return connect.properties.has(id);
 }
 
 }  // namespace
@@ -49,7 +32,8 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
     if (reason == mqtt::ReasonCode::UnsupportedProtocolVersion) {
         // In the old form, which clients of every version know [MQTT-3.1.2-2].
         version_ = mqtt::Version::V311;
-        return refuse(reason, "unsupported protocol version");  // [MQTT-3.1.2-2]
+        return refuse(
+            {Refusal::ProtocolVersion, reason, "unsupported protocol version"});  // [MQTT-3.1.2-2]
     }
     version_ = connect.version;
     is_bridge_ = connect.is_bridge;
@@ -61,8 +45,8 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
     if (has_size && connect.properties.maximum_packet_size != 0)
         maximum_packet_size_ = connect.properties.maximum_packet_size;
     if (mqtt::is_error(reason)) return refuse_unreadable(reason);
-    reason = check_connect(connect);
-    if (mqtt::is_error(reason)) return refuse(reason, refusal_text(reason));
+    Verdict verdict = check_connect(connect);
+    if (mqtt::is_error(verdict.reason)) return refuse(verdict);
     take_connect(connect);
     authenticate(connect);
 }
@@ -70,70 +54,95 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
 // A client of MQTT 5 is told why, as by mosquitto (4.13.1 leaves it open); one of 3.x has no code
 // for it.
 void Connection::refuse_unreadable(mqtt::ReasonCode reason) {
-    std::string_view text = "protocol error";
-    if (reason == mqtt::ReasonCode::MalformedPacket) text = "malformed packet";
-    if (reason == mqtt::ReasonCode::ClientIdentifierNotValid) text = refusal_text(reason);
-    if (version_ == mqtt::Version::V5) return refuse(reason, text);
-    shard_.counters().connects_refused.add();
-    end_quietly(text);
+    Verdict verdict{Refusal::ConnectMalformed, reason, "protocol error"};
+    if (reason == mqtt::ReasonCode::MalformedPacket) verdict.text = "malformed packet";
+    if (reason == mqtt::ReasonCode::ClientIdentifierNotValid)
+        verdict = {Refusal::ClientId, reason, "client identifier not valid"};
+    if (version_ == mqtt::Version::V5) return refuse(verdict);
+    refuse_in_silence(verdict);
 }
 
-mqtt::ReasonCode Connection::check_connect(const mqtt::Connect& connect) {
+// No CONNACK can be sent.
+void Connection::refuse_in_silence(const Verdict& verdict) {
+    shard_.counters().connects_refused.add();
+    shard_.counters().refuse(verdict.refusal);
+    end_quietly(verdict.text);
+}
+
+Connection::Verdict Connection::check_connect(const mqtt::Connect& connect) {
     const ListenerOptions& listener = listener_options();
     if (!(listener.protocol_versions >> static_cast<int>(connect.version) & 1)) {
-        return mqtt::ReasonCode::UnsupportedProtocolVersion;
+        return {Refusal::ProtocolVersion, mqtt::ReasonCode::UnsupportedProtocolVersion,
+                "unsupported protocol version"};
     }
     request_ = std::make_unique<ConnectRequest>();
     // Enhanced authentication is not offered (4.12).
     if (has(connect, mqtt::PropertyId::AuthenticationMethod))
-        return mqtt::ReasonCode::BadAuthenticationMethod;
-    mqtt::ReasonCode reason = choose_client_id(connect);
-    if (mqtt::is_error(reason)) return reason;
+        return {Refusal::AuthenticationMethod, mqtt::ReasonCode::BadAuthenticationMethod,
+                "bad authentication method"};
+    Verdict verdict = choose_client_id(connect);
+    if (mqtt::is_error(verdict.reason)) return verdict;
     std::uint16_t longest = shard_.options().max_keepalive;
     if (longest != 0 && (connect.keep_alive == 0 || connect.keep_alive > longest)) {
-        if (version_ != mqtt::Version::V5) return mqtt::ReasonCode::ClientIdentifierNotValid;
+        // No return code of 3.x names the keep alive; mosquitto 2.1 takes this one as well.
+        if (version_ != mqtt::Version::V5)
+            return {Refusal::KeepAlive, mqtt::ReasonCode::ClientIdentifierNotValid,
+                    fmt::format("keep alive {} is not allowed, max_keepalive is {}",
+                                connect.keep_alive, longest)};
         request_->is_keep_alive_cut = true;
     }
-    return connect.has_will ? check_will(connect) : mqtt::ReasonCode::Success;
+    return connect.has_will ? check_will(connect) : Verdict();
 }
 
-mqtt::ReasonCode Connection::choose_client_id(const mqtt::Connect& connect) {
+Connection::Verdict Connection::choose_client_id(const mqtt::Connect& connect) {
     const ListenerOptions& listener = listener_options();
+    const Verdict not_valid{Refusal::ClientId, mqtt::ReasonCode::ClientIdentifierNotValid,
+                            "client identifier not valid"};
     if (listener.use_username_as_clientid) {
         if (!connect.has_user_name || connect.user_name.empty())
-            return mqtt::ReasonCode::NotAuthorized;
-        if (connect.user_name.starts_with(kTapPrefix))
-            return mqtt::ReasonCode::ClientIdentifierNotValid;
+            return {Refusal::NotAuthorized, mqtt::ReasonCode::NotAuthorized,
+                    "not authorised, there is no user name to take as client id"};
+        if (connect.user_name.starts_with(kTapPrefix)) return not_valid;
         request_->client_id = connect.user_name;
-        return mqtt::ReasonCode::Success;
+        return {};
     }
     if (!connect.client_id.empty()) {
-        if (connect.client_id.starts_with(kTapPrefix))
-            return mqtt::ReasonCode::ClientIdentifierNotValid;
+        if (connect.client_id.starts_with(kTapPrefix)) return not_valid;
         request_->client_id = connect.client_id;
-        return mqtt::ReasonCode::Success;
+        return {};
     }
     bool is_v5 = version_ == mqtt::Version::V5;
     // [MQTT-3.1.3-8] of 3.1.1: an empty id only with a clean session; 3.1 has no empty ids.
     bool allowed = listener.allow_zero_length_clientid &&
                    (is_v5 || (version_ == mqtt::Version::V311 && connect.clean_start));
     if (!allowed)
-        return is_v5 ? mqtt::ReasonCode::UnspecifiedError
-                     : mqtt::ReasonCode::ClientIdentifierNotValid;
+        return {
+            Refusal::ClientId,
+            is_v5 ? mqtt::ReasonCode::UnspecifiedError : mqtt::ReasonCode::ClientIdentifierNotValid,
+            "client identifier not valid"};
     request_->client_id = shard_.make_client_id(listener.auto_id_prefix);
     request_->is_id_assigned = true;
-    return mqtt::ReasonCode::Success;
+    return {};
 }
 
-mqtt::ReasonCode Connection::check_will(const mqtt::Connect& connect) {
-    if (is_reserved(connect.will_topic)) return mqtt::ReasonCode::NotAuthorized;
+Connection::Verdict Connection::check_will(const mqtt::Connect& connect) {
+    auto refused = [](mqtt::ReasonCode reason, std::string text) {
+        return Verdict{Refusal::Will, reason, std::move(text)};
+    };
+    if (is_reserved(connect.will_topic))
+        return refused(mqtt::ReasonCode::NotAuthorized,
+                       "not authorised, the topic of its will is the broker's own");
     if (connect.will_qos > listener_options().max_qos)
-        return mqtt::ReasonCode::QosNotSupported;  // [MQTT-3.2.2-12]
+        return refused(mqtt::ReasonCode::QosNotSupported,
+                       "the QoS of its will is above max_qos");  // [MQTT-3.2.2-12]
     if (connect.will_retain && !shard_.options().retain_available)
-        return mqtt::ReasonCode::RetainNotSupported;
+        return refused(mqtt::ReasonCode::RetainNotSupported,
+                       "its will is retained, and retain_available is false");
     std::uint32_t limit = shard_.options().message_size_limit;
-    if (limit != 0 && connect.will_payload.size() > limit) return mqtt::ReasonCode::PacketTooLarge;
-    return mqtt::ReasonCode::Success;
+    if (limit != 0 && connect.will_payload.size() > limit)
+        return refused(mqtt::ReasonCode::PacketTooLarge,
+                       "the payload of its will is above message_size_limit");
+    return {};
 }
 
 void Connection::take_connect(const mqtt::Connect& connect) {
@@ -197,10 +206,11 @@ void Connection::authenticate(const mqtt::Connect& connect) {
         case auth::Admission::NotAuthorized:
             return refuse_admission(result.why);
         case auth::Admission::BadUserNameOrPassword:
-            return refuse(mqtt::ReasonCode::BadUserNameOrPassword, "bad username or password");
+            return refuse({Refusal::NotAuthorized, mqtt::ReasonCode::BadUserNameOrPassword,
+                           "bad username or password"});
         case auth::Admission::ClientIdNotValid:
-            return refuse(mqtt::ReasonCode::ClientIdentifierNotValid,
-                          "client identifier not valid");
+            return refuse({Refusal::ClientId, mqtt::ReasonCode::ClientIdentifierNotValid,
+                           "client identifier not valid"});
         case auth::Admission::CheckHash:
             break;
     }
@@ -209,7 +219,9 @@ void Connection::authenticate(const mqtt::Connect& connect) {
     is_held_ = true;
     bool is_taken = shard_.shared().hash_checker.check(
         shard_.index(), handle_, shard_.security_ref(listener_), result.hash, connect.password);
-    if (!is_taken) refuse(mqtt::ReasonCode::ServerBusy, "server busy");
+    if (!is_taken)
+        refuse({Refusal::PasswordsBusy, mqtt::ReasonCode::ServerBusy,
+                "server busy, too many passwords wait to be checked"});
 }
 
 void Connection::on_admission(bool is_accepted) {
@@ -226,7 +238,7 @@ void Connection::on_admission(bool is_accepted) {
 void Connection::refuse_admission(std::string_view why) {
     log::notice("Denied CONNECT of {} (user '{}') from {}: {}.", request_->client_id,
                 request_->user_name, transport_.peer(), why);
-    refuse(mqtt::ReasonCode::NotAuthorized, "not authorised");
+    refuse({Refusal::NotAuthorized, mqtt::ReasonCode::NotAuthorized, "not authorised"});
 }
 
 bool Connection::is_session_of_another(const Session& session) const {
@@ -245,26 +257,32 @@ void Connection::finish_connect() {
             "refused. Use another client id, "
             "or let that session end.",
             request_->client_id, transport_.peer(), request_->user_name, known->user_name);
-        return refuse(mqtt::ReasonCode::NotAuthorized, "not authorised");
+        return refuse(
+            {Refusal::SessionOfAnother, mqtt::ReasonCode::NotAuthorized, "not authorised"});
     }
     if (known == nullptr && options.global_max_clients >= 0 &&
         shard_.shared().sessions.load(std::memory_order_relaxed) >= options.global_max_clients) {
-        return refuse(mqtt::ReasonCode::ServerBusy, "server busy");
+        return refuse({Refusal::MaxClients, mqtt::ReasonCode::ServerBusy,
+                       "server busy, global_max_clients is reached"});
     }
     if (maximum_packet_size_ < mqtt::encoded_size(make_connack(false), version_)) {
-        shard_.counters().connects_refused.add();
-        return end_quietly("its maximum packet size has no room for CONNACK");  // [MQTT-3.1.2-24]
+        return refuse_in_silence(
+            {Refusal::PacketSize, mqtt::ReasonCode::PacketTooLarge,
+             "its maximum packet size has no room for CONNACK"});  // [MQTT-3.1.2-24]
     }
     // One that comes back for its session makes room rather than takes it.
     if (known == nullptr && shard_.memory_level() == MemoryLevel::Over) {
-        return refuse(mqtt::ReasonCode::ServerBusy, "server busy, memory_limit is passed");
+        return refuse({Refusal::ConnectMemory, mqtt::ReasonCode::ServerBusy,
+                       "server busy, memory_limit is passed"});
     }
     Recorder* recorder = shard_.recorder();
     bool is_new = known == nullptr || clean_start_;
     if (recorder != nullptr && recorder->is_full() && is_new && request_->expiry_s != 0) {
         bool is_v5 = version_ == mqtt::Version::V5;
-        return refuse(is_v5 ? mqtt::ReasonCode::QuotaExceeded : mqtt::ReasonCode::ServerUnavailable,
-                      "no room on the disk for its session");
+        return refuse(
+            {Refusal::ConnectDisk,
+             is_v5 ? mqtt::ReasonCode::QuotaExceeded : mqtt::ReasonCode::ServerUnavailable,
+             "no room on the disk for its session"});
     }
     bool was_recorded = known != nullptr && known->key != 0;
     Session& session = take_session(request_->is_session_present);
@@ -384,18 +402,26 @@ mqtt::Connack Connection::make_connack(bool session_present) const {
     return packet;
 }
 
-void Connection::refuse(mqtt::ReasonCode reason, std::string_view text) {
-    shard_.counters().connects_refused.add();
-    if (reason == mqtt::ReasonCode::NotAuthorized ||
-        reason == mqtt::ReasonCode::BadUserNameOrPassword) {
-        shard_.counters().denied_connects.add();
+void Connection::refuse(const Verdict& verdict) {
+    Counters& counters = shard_.counters();
+    counters.connects_refused.add();
+    counters.refuse(verdict.refusal);
+    if (verdict.reason == mqtt::ReasonCode::NotAuthorized ||
+        verdict.reason == mqtt::ReasonCode::BadUserNameOrPassword) {
+        counters.denied_connects.add();
     }
     mqtt::Connack packet;
-    packet.reason = reason;
-    explain(packet.properties, text);
+    packet.reason = verdict.reason;
+    explain(packet.properties, verdict.text);
     has_said_why_ = mqtt::encoded_size(packet, version_) <= maximum_packet_size_;
     if (has_said_why_) martlet::broker::send(*this, shard_, packet);  // [MQTT-3.1.2-24]
-    end_quietly(text);
+    // With the address, as mosquitto has it: tools that ban addresses read this line.
+    if (has_said_why_ && is_traced()) {
+        int code = version_ == mqtt::Version::V5 ? static_cast<int>(verdict.reason)
+                                                 : mqtt::connack_return_code(verdict.reason);
+        trace(*this, "Sending CONNACK to {} (0, {})", host_of(transport_.peer()), code);
+    }
+    end_quietly(verdict.text);
 }
 
 void Connection::log_connect() const {

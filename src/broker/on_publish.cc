@@ -61,7 +61,7 @@ Connection::Progress Connection::on_publish(const mqtt::FrameHead& head, ByteVie
     if (!register_qos2(publish)) return Progress::Done;
     reason = check_rights(topic, publish);
     if (reason == ReasonCode::Success && (is_full || is_short)) {
-        counters.drop(is_full ? DropReason::JournalFull : DropReason::MemoryLimit);
+        shard_.drop(is_full ? DropReason::JournalFull : DropReason::MemoryLimit);
         reason = ReasonCode::QuotaExceeded;
     }
     Position position = 0;

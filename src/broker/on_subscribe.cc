@@ -54,22 +54,23 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
     CHECK(mqtt::parse_filter(wanted.filter, parsed));  // decode() has seen to it
     std::string storage;
     if (!mount.empty()) parsed.filter = storage = mounted(mount, parsed.filter);
-    if (!may_subscribe(parsed.filter)) {
+    bool is_readable = is_any_readable(parsed.filter);
+    if (!is_readable) {
         shard_.counters().denied_subscribes.add();
-        log::info("Denied SUBSCRIBE from {} ('{}', QoS {}): no topic that it matches may be read",
-                  client_id(), mqtt::shown_topic(wanted.filter), static_cast<int>(wanted.qos));
-        return version_ == mqtt::Version::V5 ? ReasonCode::NotAuthorized
-                                             : ReasonCode::UnspecifiedError;
+        ReasonCode code = refuse_filter(Refusal::SubscribeDenied, wanted);
+        if (must_refuse_unreadable()) return code;
     }
-    if (session_->key != 0 && shard_.recorder()->is_full()) return no_room();
-    if (!shard_.has_memory_for_filter(*session_, parsed)) return no_room();
+    if (session_->key != 0 && shard_.recorder()->is_full())
+        return refuse_filter(Refusal::SubscribeDisk, wanted);
+    if (!shard_.has_memory_for_filter(*session_, parsed))
+        return refuse_filter(Refusal::SubscribeMemory, wanted);
     wanted.qos = std::min(wanted.qos, listener_options().max_qos);
     if (is_bridge_) {
         // What a bridge of MQTT 5 asks for in its options, one of 3.1 or 3.1.1 asks for with a bit
         // in CONNECT: its own messages do not come back, and a retained one stays retained.
         wanted.no_local = wanted.retain_as_published = true;
     }
-    if (log::is_on(log::Level::Subscribe)) {
+    if (is_readable && log::is_on(log::Level::Subscribe)) {
         log::print(log::Level::Subscribe, "{} {} {}", client_id(), static_cast<int>(wanted.qos),
                    mqtt::shown_topic(wanted.filter));
     }
@@ -87,18 +88,52 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
     return static_cast<ReasonCode>(wanted.qos);
 }
 
-// A subscription that is to last cannot be written down, or memory_limit leaves no room for it.
-ReasonCode Connection::no_room() const {
-    return version_ == mqtt::Version::V5 ? ReasonCode::QuotaExceeded : ReasonCode::UnspecifiedError;
+ReasonCode Connection::refuse_filter(Refusal refusal, const mqtt::Subscription& wanted) {
+    shard_.counters().refuse(refusal);
+    log_refused_filter(refusal, wanted);
+    if (version_ != mqtt::Version::V5) return ReasonCode::UnspecifiedError;
+    return refusal == Refusal::SubscribeDenied ? ReasonCode::NotAuthorized
+                                               : ReasonCode::QuotaExceeded;
 }
 
-// Refused only when nothing could ever be delivered; all else is granted and filtered at delivery.
-bool Connection::may_subscribe(std::string_view filter) {
+// False: nothing could ever be delivered. Whatever is readable in part is granted, and filtered at
+// delivery.
+bool Connection::is_any_readable(std::string_view filter) const {
     const auth::Security& rules = shard_.security(listener_);
-    if (!rules.has_acl()) return true;
-    if (version_ != mqtt::Version::V5 && !rules.options().refuse_unreadable_subscriptions)
-        return true;
-    return rules.may_read_any(session_->user_name, session_->client_id, filter);
+    return !rules.has_acl() || rules.may_read_any(session_->user_name, session_->client_id, filter);
+}
+
+// A 3.x client is told "granted" by default, as by mosquitto.
+bool Connection::must_refuse_unreadable() const {
+    return version_ == mqtt::Version::V5 ||
+           shard_.security(listener_).options().refuse_unreadable_subscriptions;
+}
+
+// A client may ask for thousands of filters, again and again: so many lines in a minute.
+void Connection::log_refused_filter(Refusal refusal, const mqtt::Subscription& wanted) {
+    constexpr std::uint32_t kLinesAMinute = 10;
+    Paced& paced = this->paced();
+    if (shard_.now().steady >= paced.next_filter) {
+        if (paced.filters > kLinesAMinute)
+            log::notice("Denied SUBSCRIBE from {}: {} more filters that were not logged.",
+                        client_id(), paced.filters - kLinesAMinute);
+        paced.filters = 0;
+        paced.next_filter = shard_.now().steady + std::chrono::minutes(1);
+    }
+    if (++paced.filters > kLinesAMinute) return;
+    log::notice("Denied SUBSCRIBE from {} ('{}', QoS {}): {}", client_id(),
+                mqtt::shown_topic(wanted.filter), static_cast<int>(wanted.qos),
+                why_refused(refusal));
+}
+
+std::string Connection::why_refused(Refusal refusal) const {
+    if (refusal == Refusal::SubscribeMemory)
+        return "memory_limit leaves no room for new subscriptions";
+    if (refusal == Refusal::SubscribeDisk) return "no room on the disk";
+    std::string who = session_->user_name.empty() ? std::string("an anonymous client")
+                                                  : fmt::format("user '{}'", session_->user_name);
+    return who + " may read no topic that this filter matches" +
+           (must_refuse_unreadable() ? "" : "; SUBACK says granted, as mosquitto's would");
 }
 
 void Connection::on_unsubscribe(const mqtt::FrameHead& head, ByteView body) {

@@ -19,6 +19,7 @@ struct Options {
     bool allow_duplicate_messages = true;
     bool check_retain_source = true;
     bool connection_messages = true;  // log who comes and goes
+    bool logs_as_2_0 = false;         // in mosquitto 2.0's words
     bool queue_qos0_messages = false;
     bool retain_available = true;
     bool upgrade_outgoing_qos = false;

@@ -34,6 +34,16 @@ Shard::~Shard() {
     }
 }
 
+void Shard::log_drop(DropReason reason) {
+    auto index = static_cast<std::size_t>(reason);
+    std::string_view text = drop_reason_text(reason);
+    next_drop_line_[index] =
+        text.empty() ? Milliseconds::max() : now_.steady + std::chrono::minutes(1);
+    if (text.empty()) return;
+    log::notice("Messages are being dropped: {} ({} so far in thread {}).", text,
+                counters_.dropped[index].get(), index_);
+}
+
 void Shard::run_timers() {
     if (recorder_) look_at_clock();
     wheel_.advance(now_.steady, [this](Timer& timer) {

@@ -29,6 +29,7 @@
 #include "topics/stamps.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -122,7 +123,10 @@ class Shard {
             look_at_memory();
         return shared_.memory.level.load(std::memory_order_relaxed);
     }
-    bool has_memory_for_message(std::string_view topic, bool is_retained, bool is_removal);
+    bool has_memory_for_message(std::string_view topic, bool is_retained, bool is_removal) {
+        return memory_level() == MemoryLevel::Enough || is_removal ||
+               has_scarce_memory_for(topic, is_retained);
+    }
     bool has_memory_for_filter(const Session& session, const mqtt::ParsedFilter& parsed);
     void charge_subscription(std::string_view filter);
 
@@ -250,7 +254,12 @@ class Shard {
     void send_after_recording(Session& session, OutEntry& entry);
     void end_record(const OutEntry& entry);
     bool may_read(const Session& session, std::string_view topic) const;
-    void drop(DropReason reason) { counters_.drop(reason); }
+    // Counts it; some reasons are news to an operator, once a minute.
+    void drop(DropReason reason) {
+        counters_.drop(reason);
+        if (now_.steady >= next_drop_line_[static_cast<std::size_t>(reason)]) log_drop(reason);
+    }
+    void log_drop(DropReason reason);
 
     // groups.cc
     // `from`: the shard that the message came from.
@@ -294,7 +303,13 @@ class Shard {
 
     // memory.cc
     void look_at_memory();
+    bool has_scarce_memory_for(std::string_view topic, bool is_retained);
     void mind_memory();
+    struct SlowReader {
+        Connection* connection;
+        std::uint64_t bytes;  // that wait for it
+    };
+    std::vector<SlowReader> slow_readers() const;
     void disconnect_readers();
     void log_memory_over();
     static std::uint64_t waiting_bytes(const Connection& connection);
@@ -338,6 +353,7 @@ class Shard {
     std::vector<Position> origins_;  // of these, those that came from our own publishers
 
     MemoryWatch memory_;
+    std::array<Milliseconds, static_cast<std::size_t>(DropReason::kCount)> next_drop_line_{};
 
     std::vector<Connection*> touched_;
     std::vector<Connection*> closing_;

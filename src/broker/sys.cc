@@ -15,6 +15,8 @@ struct Sys::Totals {
                   dropped = 0;
     std::uint64_t packets_received[16] = {}, packets_sent[16] = {};
     std::uint64_t drops[static_cast<std::size_t>(DropReason::kCount)] = {};
+    std::uint64_t refusals[static_cast<std::size_t>(Refusal::kCount)] = {};
+    std::uint64_t memory_disconnects = 0;
 };
 
 Sys::Totals Sys::sum() const {
@@ -42,6 +44,8 @@ Sys::Totals Sys::sum() const {
         for (std::size_t i = 0; i < 16; i++) t.packets_received[i] += c.packets_received[i].get();
         for (std::size_t i = 0; i < 16; i++) t.packets_sent[i] += c.packets_sent[i].get();
         for (std::size_t i = 0; i < std::size(t.drops); i++) t.drops[i] += c.dropped[i].get();
+        for (std::size_t i = 0; i < std::size(t.refusals); i++) t.refusals[i] += c.refused[i].get();
+        t.memory_disconnects += c.memory_disconnects.get();
     }
     return t;
 }
@@ -55,6 +59,7 @@ void Sys::update(const ProcessValues& process) {
     put_clients(totals);
     put_messages(totals);
     put_drops(totals);
+    put_memory(totals);
     put_loads(totals);
     put("$SYS/broker/heap/current", process.heap_current);
     put("$SYS/broker/heap/maximum", process.heap_maximum);
@@ -107,6 +112,17 @@ void Sys::put_drops(const Totals& t) {
                         drop_reason_name(static_cast<DropReason>(i))),
             t.drops[i]);
     }
+    for (std::size_t i = 0; i < std::size(t.refusals); i++) {
+        RefusalName name = refusal_name(static_cast<Refusal>(i));
+        put(fmt::format("$SYS/broker/refused/{}/{}", name.request, name.reason), t.refusals[i]);
+    }
+}
+
+void Sys::put_memory(const Totals& t) {
+    if (shard_.options().memory_limit == 0) return;
+    put("$SYS/broker/memory/limit", shard_.options().memory_limit);
+    put("$SYS/broker/memory/in_use", shard_.shared().memory.in_use.load(std::memory_order_relaxed));
+    put("$SYS/broker/memory/readers_disconnected", t.memory_disconnects);
 }
 
 void Sys::put_loads(const Totals& t) {

@@ -37,6 +37,7 @@ class Sys {
     void put_clients(const Totals& totals);
     void put_messages(const Totals& totals);
     void put_drops(const Totals& totals);
+    void put_memory(const Totals& totals);
     void put_loads(const Totals& totals);
 
     Shard& shard_;

@@ -158,14 +158,15 @@ bool is_pending(int signal) {
     return sigismember(&pending, signal) == 1;
 }
 
-// Waits for one of the signals and takes it, but for SIGHUP, which it only announces.
-int next_signal(int signal_fd) {
+// Waits for one of the signals and takes it, but for SIGHUP, which it only announces. 0: none came
+// within so many milliseconds (-1: for ever).
+int next_signal(int signal_fd, int patience_ms) {
     sigset_t others = broker_signals();
     sigdelset(&others, SIGHUP);
     const timespec no_time{};
     while (true) {
         pollfd ready{signal_fd, POLLIN, 0};
-        poll(&ready, 1, -1);
+        if (poll(&ready, 1, patience_ms) == 0) return 0;
         if (is_pending(SIGHUP)) return SIGHUP;
         int signal = sigtimedwait(&others, nullptr, &no_time);
         if (signal > 0) return signal;
@@ -190,7 +191,10 @@ void serve_signals(server::Server& server, const config::CommandLine& command_li
                    config::Settings& running, int signal_fd) {
     while (true) {
         log::flush();
-        int signal = next_signal(signal_fd);
+        bool is_limited = running.broker.memory_limit != 0;
+        int signal = next_signal(signal_fd, is_limited ? 1000 : -1);
+        if (is_limited) server.give_back_memory(running.broker.memory_limit);
+        if (signal == 0) continue;
         if (signal == SIGTERM || signal == SIGINT) return;
         if (signal == SIGHUP) {
             on_hangup(server, command_line, running);

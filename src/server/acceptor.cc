@@ -26,6 +26,7 @@ void Acceptor::on_ready(std::uint32_t) {
             return;
         }
         if (!turn_.may_accept(listener_)) {
+            turn_.shard().counters().refuse(broker::Refusal::MaxConnections);
             log::notice("Connection from {} refused: the limit of connections is reached.",
                         peer.text());
             close(fd);

@@ -16,6 +16,7 @@ namespace {
 using broker::Counter;
 using broker::Counters;
 using broker::DropReason;
+using broker::Refusal;
 using broker::Shared;
 
 struct Row {
@@ -130,6 +131,29 @@ void add_drops(const Shared& shared, MetricList& list) {
     }
 }
 
+void add_refusals(const Shared& shared, MetricList& list) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Refusal::kCount); i++) {
+        auto refused =
+            sum(shared, [i](const Counters& c) -> const Counter& { return c.refused[i]; });
+        broker::RefusalName name = broker::refusal_name(static_cast<Refusal>(i));
+        list.counter(
+            "martlet_refused_total",
+            "Connections, CONNECT packets and filters of SUBSCRIBE packets that were "
+            "refused, by reason.",
+            refused,
+            {{"request", std::string(name.request)}, {"reason", std::string(name.reason)}});
+    }
+}
+
+void add_memory(const Shared& shared, MetricList& list) {
+    if (std::uint64_t in_use = shared.memory.in_use.load(std::memory_order_relaxed); in_use != 0)
+        list.gauge("martlet_memory_in_use_bytes", "Memory in use, as memory_limit counts it.",
+                   in_use);
+    list.counter("martlet_memory_disconnects_total",
+                 "Readers that were disconnected because memory_limit was passed.",
+                 sum_of(shared, &Counters::memory_disconnects));
+}
+
 }  // namespace
 
 void collect_broker(const Shared& shared, std::vector<http::Metric>& metrics) {
@@ -143,6 +167,8 @@ void collect_broker(const Shared& shared, std::vector<http::Metric>& metrics) {
     add_connects(shared, list);
     add_packets(shared, list);
     add_drops(shared, list);
+    add_refusals(shared, list);
+    add_memory(shared, list);
 }
 
 }  // namespace martlet::server

@@ -69,7 +69,8 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         shards, std::move(snapshot).value(), *server->mailboxes_, *server->passwords_,
         server->persistence_ ? &server->persistence_->journal() : nullptr);
     // Memory that comes in huge pages does not go back to the system.
-    if (settings.broker.memory_limit == 0) heap_functions().use_huge_pages();
+    server->has_huge_pages_ = settings.broker.memory_limit == 0;
+    if (server->has_huge_pages_) heap_functions().use_huge_pages();
     server->memory_meter_ = std::make_unique<MemoryMeter>(shards);
     server->shared_->memory.meter = server->memory_meter_.get();
     std::vector<bool> speaks_http;
@@ -178,6 +179,10 @@ Status Server::reload(const config::Settings& settings) {
     if (!status) return status;
     for (std::size_t i = 0; i < listeners_.size(); i++)
         listeners_[i].set_tcp_nodelay(settings.listeners[i].net.tcp_nodelay);
+    if (has_huge_pages_ && settings.broker.memory_limit != 0)
+        log::warning(
+            "memory_limit was 0 at the start: memory that was in use before goes back to "
+            "the system only after a restart, and counts as in use until then.");
     running_->replace(settings);
     for (std::uint32_t shard = 0; shard < turns_.size(); shard++) {
         auto batch = std::make_unique<broker::LetterBatch>();

@@ -40,6 +40,8 @@ class Server {
     void end_reload();
     // Writes who is subscribed to what to the log.
     void log_subscriptions();
+    // What the main thread restored and others have freed since, as `limit` needs it.
+    void give_back_memory(std::uint64_t limit) { memory_meter_->in_use(shards(), limit, true); }
     // SIGUSR1: what was committed is on the disk when it returns.
     void force_sync();
     // Tells clients, sends wills, joins the threads; the journal is complete.
@@ -62,6 +64,7 @@ class Server {
     std::unique_ptr<SettingsKeeper> keeper_;     // null: `telemetry` is off
     std::unique_ptr<telemetry::Ingest> ingest_;  // the same
     std::unique_ptr<MemoryMeter> memory_meter_;
+    bool has_huge_pages_ = false;
     std::unique_ptr<broker::Shared> shared_;
     std::unique_ptr<HttpSide> http_;  // null: no listener speaks HTTP
     std::vector<std::unique_ptr<Turn>> turns_;

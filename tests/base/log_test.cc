@@ -119,8 +119,18 @@ TEST_F(Log, DoesNotCutThroughACharacter) {
 
 TEST_F(Log, ShowsControlCharactersInsteadOfObeyingThem) {
     use();
-    log::write(log::Level::Notice, std::string_view("a\nb\x1b[2J\0\x7f\xc2\x9b \u00e5", 14));
-    EXPECT_EQ(lines(), "a\\x0ab\\x1b[2J\\x00\\x7f\\xc2\\x9b \u00e5\n");
+    log::write(log::Level::Notice, std::string_view("a\tb\x1b[2J\0\x7f\xc2\x9b \u00e5", 14));
+    EXPECT_EQ(lines(), "a\\x09b\\x1b[2J\\x00\\x7f\\xc2\\x9b \u00e5\n");
+}
+
+TEST_F(Log, OneEventIsOneLine) {
+    use();
+    log::notice("\nError: Unknown variable 'x'.\nError found at b.conf:9.\r\n\nOK then\n");
+    log::notice("b\nSYS is a name");
+    log::notice("\n");
+    EXPECT_EQ(
+        lines(),
+        "Error: Unknown variable 'x'; error found at b.conf:9; OK then\nb; SYS is a name\n\n");
 }
 
 TEST_F(Log, TheFileIsNotForEverybody) {
@@ -233,8 +243,8 @@ TEST_F(Log, TopicLinesComeInTheCallingThreadAndDoNotRecurse) {
     log::notice("a\n");
     log::debug("never to a topic");
     log::write(log::Level::Internal, "nor this");
-    EXPECT_EQ(got, std::vector<std::string>{"2 a\\x0a"});
-    EXPECT_EQ(lines(), "a\\x0a\nfrom the sink\nnever to a topic\nnor this\n");
+    EXPECT_EQ(got, std::vector<std::string>{"2 a"});
+    EXPECT_EQ(lines(), "a\nfrom the sink\nnever to a topic\nnor this\n");
 }
 
 TEST_F(Log, StderrAndStdoutGetTheSameLines) {

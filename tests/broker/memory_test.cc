@@ -19,9 +19,15 @@ class Gauge final : public MemoryMeter {
     ~Gauge() override { table_.shared.memory.meter = nullptr; }
 
     // Seen by all shards when their next look is due.
-    void set(std::uint64_t in_use) {
+    void begin(std::uint64_t in_use) {
         in_use_ = in_use;
         table_.pass(Milliseconds(1000));
+    }
+    // And who has not read by the look after that is slow.
+    void go_on() { table_.pass(Milliseconds(200)); }
+    void set(std::uint64_t in_use) {
+        begin(in_use);
+        go_on();
     }
     // Those who wait for an outbox give it back; `rest` is what nobody can give back.
     void follow_outboxes(std::uint64_t rest) {
@@ -147,8 +153,9 @@ TEST(Memory, WhoIsDisconnectedIsToldAfterThePacketThatHadBegun) {
     slow.heard();
     slow.line().room = 7;
     for (int i = 0; i < 100; i++) sender.publish("l", std::string(5000, 'x'));
+    gauge.begin(kLimit + 1);
     slow.line().room = SIZE_MAX;  // it reads again, too late
-    gauge.set(kLimit + 1);
+    gauge.go_on();
     std::string heard = slow.heard();
     EXPECT_TRUE(heard.ends_with("DISCONNECT 97 | closed")) << heard.substr(heard.size() - 60);
     EXPECT_LT(heard.size(), 6000u) << "one message";
@@ -164,10 +171,36 @@ TEST(Memory, TheQueueOfASessionThatEndsWithItsConnectionCountsAsWaiting) {
     slow.is_answering = away.is_answering = false;
     slow.subscribe("t", {.qos = Qos::AtLeastOnce});
     away.subscribe("t", {.qos = Qos::AtLeastOnce});
-    for (int i = 0; i < 100; i++) sender.publish("t", std::string(100, 'x'), kOnce);
+    for (int i = 0; i < 100; i++) sender.publish("t", std::string(1000, 'x'), kOnce);
     gauge.set(kLimit + 1);
     EXPECT_FALSE(slow.is_connected());
     EXPECT_TRUE(away.is_connected()) << "its queue would stay";
+}
+
+TEST(Memory, WhoReadsIsSparedAndSoAreAllWhenTheyHoldTooLittleToMatter) {
+    Table table(limited());
+    Gauge gauge(table);
+    Client sender(table, "sender"), reads(table, "reads"), waits(table, "waits");
+    sender.connect();
+    reads.connect();
+    waits.connect();
+    reads.subscribe("r");
+    waits.subscribe("w");
+    reads.line().room = waits.line().room = 0;
+    for (int i = 0; i < 100; i++) sender.publish("r", std::string(1000, 'x'));
+    sender.publish("w", std::string(1000, 'x'));
+    reads.line().room = 10'000;
+    gauge.begin(kLimit + 1);
+    for (int i = 0; i < 5; i++) {
+        reads.line().room = 10'000;
+        gauge.go_on();
+    }
+    EXPECT_TRUE(reads.is_connected());
+    EXPECT_TRUE(waits.is_connected());
+    gauge.go_on();
+    gauge.go_on();
+    EXPECT_FALSE(reads.is_connected()) << "it has stopped";
+    EXPECT_TRUE(waits.is_connected());
 }
 
 TEST(Memory, ABurstIsSeenBeforeTheNextTimedLook) {

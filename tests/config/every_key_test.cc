@@ -30,6 +30,7 @@ const std::map<std::string_view, Pair>& examples() {
         {"connection", {"d", "e"}},
         {"http_host", {"a", "b"}},
         {"listener", {"1886", "1887"}},
+        {"log_compat", {"2.0", "2.1"}},
         {"log_dest", {"stdout", "stderr"}},
         {"log_trace", {"client a", "topic b"}},
         {"log_type", {"error", "all"}},

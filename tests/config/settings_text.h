@@ -49,6 +49,7 @@ inline void add_broker(SettingsText& text, const broker::Options& options) {
     ADD(retain_expiry_s);
     ADD(sys_interval);
     ADD(tolerate_receive_maximum);
+    ADD(logs_as_2_0);
     ADD(connect_timeout_s);
     ADD(packet_rate_min);
 #undef ADD

@@ -18,6 +18,20 @@ Status set_receive_maximum_exceeded(Entry& entry) {
     return Done{};
 }
 
+Status set_log_compat(Entry& entry) {
+    Result<std::string_view> word = read_word(entry);
+    if (!word.ok()) return word.error();
+    if (word.value() != "2.0" && word.value() != "2.1")
+        return invalid(
+            fmt::format("Error: Invalid 'log_compat' value ({}): 2.0 or 2.1.", word.value()));
+    entry.draft.settings.broker.logs_as_2_0 = word.value() == "2.0";
+    return Done{};
+}
+
+void read_log_compat(const Settings& settings, RunningValues& out) {
+    add_value(out, {}, std::string(settings.broker.logs_as_2_0 ? "2.0" : "2.1"));
+}
+
 Status set_persistence_sync(Entry& entry) {
     Result<std::string_view> word = read_word(entry);
     if (!word.ok()) return word.error();
@@ -153,6 +167,16 @@ const Key kKeys[] = {
      .help = "What happens to a client that exceeds the Receive Maximum: the specification's "
              "DISCONNECT 0x93, or mosquitto's warning.",
      .value = {set_receive_maximum_exceeded, read_receive_maximum_exceeded}},
+    {.name = "log_compat",
+     .scope = Scope::Martlet,
+     .type = Type::Choice,
+     .is_own = true,
+     .values = "2.0, 2.1",
+     .default_value = "2.1",
+     .help = "Whose words the log has for clients that leave or are refused: mosquitto 2.0's "
+             "(\"Client ID disconnected, not authorised.\"), for filters that were written for it, "
+             "or 2.1's, with the address.",
+     .value = {set_log_compat, read_log_compat}},
     {.name = "log_trace",
      .scope = Scope::Martlet,
      .type = Type::Special,

@@ -27,7 +27,7 @@ LISTENER = {"max_qos": (0, 1, 2), "max_topic_alias": (0, 1, 10, 65535), "max_top
             "max_connections": (-1, 1, 5, 1000), "mount_point": ("m/", "a/b/c/", "x"), "auto_id_prefix": ("", "auto-", "ü"),
             "use_username_as_clientid": ("true", "false"), "accept_protocol_versions": ("3", "4", "5", "3,4,5"),
             "socket_domain": ("ipv4",)}
-WORDS = {"persistent_client_expiration": ("1s", "1h", "10y"), "receive_maximum_exceeded": ("disconnect", "warn"),
+WORDS = {"persistent_client_expiration": ("1s", "1h", "10y"), "receive_maximum_exceeded": ("disconnect", "warn"), "log_compat": ("2.0", "2.1"),
          "log_type": ("all", "none", "error"), "log_timestamp_format": ("%Y", "%%"), "clientid_prefixes": ("c", "")}
 
 

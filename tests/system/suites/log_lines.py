@@ -1,6 +1,7 @@
 """Log lines keep mosquitto's shape, since people search for them."""
 
 import re
+import socket
 import urllib.request
 
 import raw
@@ -123,6 +124,54 @@ class LogLines(Case):
             client.subscribe("forbidden/#")
         broker.wait_log(r"Denied PUBLISH from c \(d0, q1, r0, m1, 'forbidden', \.\.\. \(6 bytes\)\)")
         broker.wait_log(r"Denied SUBSCRIBE from c \('forbidden/#'")
+
+    def test_a_filter_that_is_denied_in_silence_is_logged(self):
+        acl = self.write("acl", "topic readwrite ok\n")
+        broker = self.start("allow_anonymous true", f"acl_file {acl}", "log_type all")
+        with raw.connected(broker.address, "old") as client:
+            self.assertEqual(client.subscribe("forbidden/#", "ok"), [0, 0])
+            client.subscribe(*[f"never/{i}" for i in range(100)])
+        broker.wait_log(r"Denied SUBSCRIBE from old \('forbidden/#', QoS 0\): an anonymous client may read no topic that this filter "
+                        r"matches; SUBACK says granted, as mosquitto's would$")
+        self.assertIn("old 0 ok", self.lines(broker))
+        self.assertNotIn("old 0 forbidden/#", self.lines(broker))
+        self.assertEqual(broker.log().count("Denied SUBSCRIBE from old"), 10)
+
+    def test_a_refusal_names_its_reason(self):
+        broker = self.start(f"password_file {self.passwords(alice='a')}", "log_type all", "max_keepalive 65535")
+        for level, code in ((4, 5), (5, 135)):
+            with raw.Raw(broker.address, level) as client:
+                client.connect(f"p{level}", user="alice", pass_="b")
+            broker.wait_log(rf"Sending CONNACK to 127\.0\.0\.1 \(0, {code}\)$")
+        with raw.Raw(broker.address) as client:
+            self.assertEqual(client.connect("board", user="alice", pass_="a", keepalive=0)["rc"], 2)
+        broker.wait_log(r"Client board \[.*\] disconnected: keep alive 0 is not allowed, max_keepalive is 65535\.$")
+
+    def test_the_words_of_2_0(self):
+        broker = self.start(f"password_file {self.passwords(alice='a')}", "log_compat 2.0")
+        with raw.Raw(broker.address) as client:
+            client.connect("wrong", user="alice", pass_="b")
+        broker.wait_log(r"Client wrong disconnected, not authorised\.$")
+        raw.connected(broker.address, "rude", user="alice", pass_="a").close()
+        broker.wait_log(r"Client rude closed its connection\.$")
+        broken = raw.connected(broker.address, "broken", user="alice", pass_="a")
+        broken.send_bytes(b"\x30\x01\x00")
+        broker.wait_log(r"Client broken disconnected due to malformed packet\.$")
+
+    def test_drops_for_a_slow_reader_are_said_once_with_their_count(self):
+        broker = self.start("allow_anonymous true", "outbox_bytes_max 65536")
+        slow = raw.Raw(broker.address)
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect("slow", keepalive=0)
+        slow.subscribe("#")
+        with raw.connected(broker.address, "sender") as sender:
+            for _ in range(60):
+                sender.send_bytes(raw.packet("PUBLISH", topic="t", payload="x" * 900, qos=0) * 100)
+            sender.ping()
+        broker.wait_log(r"Outgoing messages are being dropped for client slow: it does not read fast enough, 1 of QoS 0 dropped so far\.")
+        slow.close()
+        broker.wait_log(r"dropped for client slow: .*, \d{2,} of QoS 0 dropped since the last such line\.")
+        self.assertEqual(broker.log().count("dropped for client slow"), 2)
 
     def test_types_choose_lines(self):
         self.write("few.conf", f"user root\nlistener {Ports.take()}\nallow_anonymous true\nlog_type error\nlog_type notice\n")
