@@ -56,6 +56,9 @@ void Shard::look_at_memory() {
         bool is_over = memory.level.load(std::memory_order_relaxed) == MemoryLevel::Over;
         bool give_back = memory_.is_give_back_due(now_.steady, is_over);
         in_use = memory.meter->in_use(index_, limit, give_back);
+        // A large table that has just grown is free in part: nobody is refused for that.
+        if (in_use > limit && !is_over && !give_back)
+            in_use = memory.meter->in_use(index_, limit, true);
     }
     memory_.set_next(in_use, limit, shared_.shards, now_.steady);
     MemoryLevel level = in_use > limit             ? MemoryLevel::Over

@@ -258,6 +258,9 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     for (const std::string& line :
          settings.is_sandbox ? config::sandbox_lines() : std::vector<std::string>())
         log::info("{}", line);
+    // Restoring took more than what was restored.
+    if (settings.broker.memory_limit != 0)
+        server.value()->give_back_memory(settings.broker.memory_limit);
     // Whoever waits for the first answer finds all of the above in the log.
     log::flush();
     server.value()->start();

@@ -71,12 +71,12 @@ TEST(Memory, PastTheLimitMessagesAndNewSessionsAreRefused) {
     EXPECT_EQ(c.heard(), "") << "it cannot be told, and must not take it for delivered";
     Client d(table, "d"), e(table, "e");
     EXPECT_EQ(d.connect(), "CONNACK 89 | closed");
-    EXPECT_EQ(e.connect({.version = Version::V311}), "CONNACK 3 | closed");
+    EXPECT_EQ(e.connect({.version = Version::V311}), "CONNACK 03 | closed");
     EXPECT_TRUE(old.connect({.clean_start = false, .expiry = 1000}).starts_with("CONNACK present"))
         << "whoever comes back for a session can only make room";
 
     gauge.set(kLimit / 2);
-    EXPECT_EQ(c.heard(), "PUBACK m1");
+    EXPECT_EQ(c.heard(), "PUBACK m1 00");
     b.publish("t", "x", kOnce);
     EXPECT_EQ(b.heard(), "PUBACK m2 10");
     EXPECT_TRUE(d.connect().starts_with("CONNACK 00"));

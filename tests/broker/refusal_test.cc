@@ -29,14 +29,14 @@ TEST(Refusals, EachIsCountedUnderItsReason) {
         Client client(table, name);
         return client.connect(wish);
     };
-    EXPECT_EQ(come("a", {.version = Version::V31}), "CONNACK 1 | closed");
+    EXPECT_EQ(come("a", {.version = Version::V31}), "CONNACK 01 | closed");
     EXPECT_EQ(refused(table, Refusal::ProtocolVersion), 1u);
-    EXPECT_EQ(come("a", {.version = Version::V311, .keep_alive = 61}), "CONNACK 2 | closed");
+    EXPECT_EQ(come("a", {.version = Version::V311, .keep_alive = 61}), "CONNACK 02 | closed");
     EXPECT_EQ(refused(table, Refusal::KeepAlive), 1u);
     EXPECT_EQ(refused(table, Refusal::ClientId), 0u);
     EXPECT_EQ(come("$telemetry/", {}), "CONNACK 85 | closed");
     EXPECT_EQ(refused(table, Refusal::ClientId), 1u);
-    EXPECT_EQ(come("a", {.will_topic = "w", .will_qos = Qos::ExactlyOnce}), "CONNACK 9b | closed");
+    EXPECT_EQ(come("a", {.will_topic = "w", .will_qos = Qos::ExactlyOnce}), "CONNACK 9B | closed");
     EXPECT_EQ(refused(table, Refusal::Will), 1u);
     EXPECT_TRUE(come("a", {}).starts_with("CONNACK 00"));
     EXPECT_EQ(come("b", {}), "CONNACK 89 | closed");
