@@ -1,5 +1,6 @@
 #include "auth/text_file.h"
 
+#include "base/edit_distance.h"
 #include "base/text.h"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 #include "config/keys.h"
 
-#include <algorithm>
-#include <numeric>
+#include "base/edit_distance.h"
 
 namespace martlet::config {
 namespace {
@@ -13,22 +12,6 @@ std::vector<const Key*> join() {
           bridge_tls_keys(), plugin_keys(), martlet_keys(), telemetry_keys()})
         for (const Key& key : part) keys.push_back(&key);
     return keys;
-}
-
-// Letters to insert, delete or change to make one word of the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-        }
-    }
-    return row[b.size()];
 }
 
 }  // namespace
@@ -68,20 +51,9 @@ const Key* find_key(std::string_view name) {
 }
 
 std::string_view nearest_key(std::string_view name) {
-    constexpr std::size_t kNameBytesMax = 48;
-    if (name.empty() || name.size() > kNameBytesMax) return {};
-    std::string_view nearest;
-    std::size_t least = name.size() / 4 + 2;  // more than that is another word
-    for (const Key* key : all_keys()) {
-        std::size_t lengths = name.size() > key->name.size() ? name.size() - key->name.size()
-                                                             : key->name.size() - name.size();
-        if (lengths >= least) continue;
-        std::size_t distance = edit_distance(name, key->name);
-        if (distance >= least) continue;
-        least = distance;
-        nearest = key->name;
-    }
-    return nearest;
+    std::vector<std::string_view> names;
+    for (const Key* key : all_keys()) names.push_back(key->name);
+    return nearest_word(name, names);
 }
 
 }  // namespace martlet::config
