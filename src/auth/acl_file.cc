@@ -8,13 +8,6 @@ namespace martlet::auth {
 
 namespace {
 
-// With "+" as its name a client would own everybody's level in a pattern.
-bool is_safe_in_patterns(const Client& client) {
-    constexpr std::string_view kWildcards = "+#";
-    return client.user_name.find_first_of(kWildcards) == std::string_view::npos &&
-           client.client_id.find_first_of(kWildcards) == std::string_view::npos;
-}
-
 const AclRule* first_fit(const std::vector<AclRule>& rules, const Client& client, Access access,
                          std::string_view topic) {
     for (const auto& rule : rules)
@@ -72,6 +65,12 @@ void gather(const std::vector<AclRule>& rules, const Client& client,
 }
 
 }  // namespace
+
+bool AclFile::is_safe_in_patterns(const Client& client) {
+    constexpr std::string_view kWildcards = "+#";
+    return client.user_name.find_first_of(kWildcards) == std::string_view::npos &&
+           client.client_id.find_first_of(kWildcards) == std::string_view::npos;
+}
 
 const AclFile::Rules* AclFile::rules_of(std::string_view user_name) const {
     if (user_name.empty()) return &anonymous_;

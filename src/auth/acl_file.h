@@ -41,6 +41,12 @@ class AclFile {
     std::string explain(std::string_view user_name, std::string_view client_id, Access access,
                         std::string_view topic) const;
 
+    // The same for a subscription: which lines say what it brings.
+    std::string explain_subscription(std::string_view user_name, std::string_view client_id,
+                                     std::string_view filter) const;
+    // All lines that concern a client, in the order of asking, one a line.
+    std::string explain_all(std::string_view user_name, std::string_view client_id) const;
+
     // What in the file is probably not meant so.
     const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -51,9 +57,13 @@ class AclFile {
     using Rules = std::vector<AclRule>;
 
     const Rules* rules_of(std::string_view user_name) const;
+    // With "+" as its name a client would own everybody's level in a pattern.
+    static bool is_safe_in_patterns(const Client& client);
     const AclRule* deciding_rule(const Client& client, Access access, std::string_view topic) const;
     std::string explain_denial(const Client& client, Access access, std::string_view topic) const;
     std::string quote(const AclRule& rule) const;
+    // Those that concern a client, in the order of asking.
+    std::vector<const AclRule*> rules_for(const Client& client) const;
 
     std::string name_;
     // Lines before the first `user`: clients without a user name.
