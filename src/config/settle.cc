@@ -39,7 +39,9 @@ void settle_telemetry(Settings& settings) {
     bool is_file = store.find("://") == std::string::npos;
     std::string beside = is_file ? store.substr(0, store.rfind('/') + 1) : folder;
     settings.telemetry.settings_file = beside + "telemetry.json";
-    if (settings.http.accounts_file.empty()) settings.http.accounts_file = folder + "accounts.json";
+    std::string& accounts = settings.http.accounts_file;
+    if (accounts.empty()) accounts = folder + "accounts.json";
+    settings.http.local_key_file = accounts.substr(0, accounts.rfind('/') + 1) + "local.key";
 }
 
 void add_problem(Draft& draft, std::string text, const Place& place, int code) {

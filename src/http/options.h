@@ -12,6 +12,8 @@ namespace martlet::http {
 struct Options {
     // Accounts and tokens, as JSON, 0600. Empty: they live as long as the process.
     std::string accounts_file;
+    // The key by which commands on this machine come in (accounts/local_key.h). Empty: none.
+    std::string local_key_file;
     // Host names that requests to a loopback listener may name besides localhost and loopback
     // addresses: those of a proxy on this machine.
     std::vector<std::string> hosts;

@@ -19,12 +19,31 @@ std::string address_of(const config::Listener& listener) {
     return fmt::format("http://{}:{}", host, net.port);
 }
 
+const config::Listener* first_http(const config::Settings& settings) {
+    auto found = std::find_if(settings.listeners.begin(), settings.listeners.end(),
+                              [](const auto& l) { return l.is_http && l.net.port != 0; });
+    return found == settings.listeners.end() ? nullptr : &*found;
+}
+
+// The broker serves without it as well.
+void open_to_commands(http::Access& access, const config::Settings& settings) {
+    const config::Listener* listener = first_http(settings);
+    if (listener == nullptr) return;
+    Status opened = access.open_to_commands(settings.http.local_key_file, address_of(*listener));
+    if (opened) return;
+    log::warning(
+        "Warning: {}. Commands such as `martlet status` and `martlet account` need --url and "
+        "--token.",
+        opened.error().text);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<HttpSide>> HttpSide::open(const config::Settings& settings,
                                                  const Parts& parts) {
     auto access = http::Access::open(settings.http);
     if (!access) return access.error();
+    open_to_commands(*access.value(), settings);
     std::unique_ptr<HttpSide> side(new HttpSide(settings, parts, std::move(access).value()));
     side->workers_ = std::make_unique<HttpWorkers>(side->services_, parts.mailboxes, kWorkers);
     return side;
@@ -53,9 +72,8 @@ HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
 }
 
 void HttpSide::announce(const config::Settings& settings) {
-    auto listener = std::find_if(settings.listeners.begin(), settings.listeners.end(),
-                                 [](const auto& l) { return l.is_http && l.net.port != 0; });
-    if (listener == settings.listeners.end()) return;
+    const config::Listener* listener = first_http(settings);
+    if (listener == nullptr) return;
     std::string address = address_of(*listener);
     std::string secret = access_->begin_setup();
     if (secret.empty()) return log::notice("Pages and API: {}/", address);

@@ -7,12 +7,14 @@
 #include "base/result.h"
 #include "http/accounts/accounts.h"
 #include "http/accounts/attempts.h"
+#include "http/accounts/local_key.h"
 #include "http/accounts/log_ins.h"
 #include "http/options.h"
 #include "http/request.h"
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +51,9 @@ class Access {
     // Makes the first account. NotFound: the secret is wrong or was used.
     Change set_up(std::string_view secret, std::string_view name, std::string_view password);
 
+    // Lets commands on this machine in, which read the key from its file. Before the first request.
+    Status open_to_commands(const std::string& path, const std::string& url);
+
     Change change(std::string_view name, const AccountChange& change, const Caller& by);
     Change remove(std::string_view name);
     Accounts& accounts() { return *accounts_; }
@@ -64,6 +69,7 @@ class Access {
     Attempts attempts_;
     std::mutex mutex_;
     std::string setup_fingerprint_;
+    std::optional<LocalKey> local_key_;
 };
 
 }  // namespace martlet::http

@@ -3,6 +3,7 @@
 #include "auth/password_hash.h"
 #include "auth/secret.h"
 #include "base/log.h"
+#include "http/accounts/local_key.h"
 
 #include <algorithm>
 #include <utility>
@@ -90,6 +91,8 @@ std::optional<Account> Accounts::find(std::string_view name) const {
 }
 
 std::optional<Role> Accounts::role_of(std::string_view name) const {
+    // Who may read the data folder may do everything.
+    if (name == kLocalAccount) return Role::Admin;
     auto account = find(name);
     if (!account) return std::nullopt;
     return account->role;
@@ -123,6 +126,7 @@ Change Accounts::add_hashed(std::string_view name, Role role, std::string_view p
     if (must_be_first && !list.accounts.empty()) return Change::Exists;
     if (list.accounts.size() >= kAccountsMax) return Change::Full;
     list.accounts.push_back({std::string(name), role, std::move(*hash)});
+    if (!has_admin(list)) return Change::LastAdmin;
     return keep(std::move(list));
 }
 
@@ -161,7 +165,8 @@ Change Accounts::add_token(Token& token, std::string& secret) {
     std::lock_guard lock(changes_);
     AccountList list = copy();
     // It would be that of whoever gets the name next.
-    if (find_in(list, token.made_by) == list.accounts.end()) return Change::NotFound;
+    if (token.made_by != kLocalAccount && find_in(list, token.made_by) == list.accounts.end())
+        return Change::NotFound;
     if (list.tokens.size() >= kTokensMax) return Change::Full;
     list.tokens.push_back(token);
     return keep(std::move(list));
