@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 namespace martlet::cli {
 
@@ -144,6 +145,12 @@ int get_password(Command& command) {
         if (!asked) return fail(asked.error());
         command.password = std::move(asked).value();
     }
+    // mosquitto_passwd takes it as well.
+    if (command.password->empty()) {
+        std::fprintf(stderr,
+                     "Warning: The password of '%s' is empty: whoever knows the name gets in.\n",
+                     command.user_name.c_str());
+    }
     if (command.password->size() > 65535)
         return fail("Error: Password must be less than 65536 characters long.");
     return 0;
@@ -156,6 +163,21 @@ Result<auth::PasswordHash> make_hash(Command& command) {
     return hash;
 }
 
+// The file is missing, its folder is not.
+bool could_be_made(const std::string& path, int error) {
+    std::size_t slash = path.rfind('/');
+    std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    return error == ENOENT && access(folder.c_str(), W_OK) == 0;
+}
+
+// For a person: a script reads no hint.
+int written(const Status& status) {
+    if (!status) return fail(status.error());
+    if (isatty(STDOUT_FILENO) != 0)
+        std::printf("A running broker reads the file again on: kill -HUP PROCESS\n");
+    return 0;
+}
+
 int create_file(Command& command) {
     if (int code = get_password(command)) return code;
     auto hash = make_hash(command);
@@ -166,8 +188,7 @@ int create_file(Command& command) {
         std::fputs(text.value().c_str(), stdout);
         return std::fflush(stdout) == 0 ? 0 : kExitBadUse;
     }
-    auto written = auth::replace_file(command.file, text.value());
-    return written ? 0 : fail(written.error());
+    return written(auth::replace_file(command.file, text.value()));
 }
 
 Result<std::string> edit(Command& command, std::string_view text) {
@@ -181,16 +202,17 @@ Result<std::string> edit(Command& command, std::string_view text) {
 int change_file(Command& command) {
     auto file = auth::read_text_file(command.file);
     if (file.error != 0)
-        return fail(fmt::format("Error: Unable to open password file {}. {}.", command.file,
-                                std::strerror(file.error)));
+        return fail(
+            fmt::format("Error: Unable to open password file {}. {}.{}", command.file,
+                        std::strerror(file.error),
+                        could_be_made(command.file, file.error) ? " To make it, give -c." : ""));
     bool wants_password = !command.is_delete && !command.is_update;
     if (wants_password)
         if (int code = get_password(command)) return code;
     auto edited = edit(command, file.text);
     wipe(file.text);
     if (!edited) return fail(edited.error());
-    auto written = auth::replace_file(command.file, edited.value());
-    return written ? 0 : fail(written.error());
+    return written(auth::replace_file(command.file, edited.value()));
 }
 
 }  // namespace

@@ -180,8 +180,9 @@ int pub_main(int argc, char** argv) {
     ClientOptions& options = parsed.options;
     bool has_topic = !options.topics.empty() && !options.topics[0].empty();
     if (!has_topic || options.payload_mode == PayloadMode::None) {
+        // mosquitto_pub has its help on stdout here, and nothing more on stderr.
         std::fprintf(stderr, "Error: Both topic and message must be supplied.\n");
-        print_client_help(options, false);
+        std::printf("\nUse '%s --help' to see usage.\n", argv[0]);
         return kExitFailed;
     }
     if (auto code = check_password(options)) return *code;

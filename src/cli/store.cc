@@ -31,7 +31,7 @@ int show_usage(std::FILE* out, const char* program) {
         "  check    count what is in the journal, and say what is damaged; changes nothing\n"
         "  dump     show each record as a line of JSON\n"
         "  export   write the whole state as lines of JSON, for import\n"
-        "  compact  rid the files of what no longer counts\n"
+        "  compact  reclaim the space of records that no longer count\n"
         "  import   make a new journal of a mosquitto.db or of what export wrote\n\n"
         "  -c FILE        a mosquitto.conf, whose persistence_location and persistence_file count\n"
         "  --path FOLDER  the journal itself\n\n"
@@ -65,7 +65,7 @@ std::string parse(int argc, char** argv, Request& request) {
     }
     bool is_known = false;
     for (std::string_view word : kWords) is_known = is_known || word == request.word;
-    if (!is_known) return "Say what to do";
+    if (!is_known) return "Say what to do: check, dump, export, compact or import";
     if (request.word == "import" && request.file.empty()) return "Say what to import";
     if (request.config_file.empty() == request.path.empty()) return "Give one of -c and --path";
     return "";

@@ -114,7 +114,7 @@ TEST(BenchArguments, AreCheckedWithOneSentence) {
     EXPECT_EQ(run({}).err, "Error: Which scenario?" + hint);
     EXPECT_EQ(run({"nonsense"}).err, "Error: There is no scenario 'nonsense'." + hint);
     EXPECT_EQ(run({"pairs", "--unknown"}).err, "Error: Unknown option '--unknown'." + hint);
-    EXPECT_EQ(run({"pairs", "--qos"}).err, "Error: --qos wants a value." + hint);
+    EXPECT_EQ(run({"pairs", "--qos"}).err, "Error: --qos needs a value." + hint);
     for (auto pair : {std::pair{"--qos", "3"}, std::pair{"--qos", "x"}, std::pair{"--size", "15"},
                       std::pair{"--port", "0"}, std::pair{"--port", "65536"},
                       std::pair{"--rate", "-1"}, std::pair{"--clients", "0"},

@@ -380,7 +380,7 @@ Ran run(std::vector<std::string> words) {
 TEST(DemoArguments, AreCheckedWithOneSentence) {
     auto hint = std::string("\n\nUse 'demo --help' to see usage.\n");
     EXPECT_EQ(run({"--unknown"}).err, "Error: Unknown option '--unknown'." + hint);
-    EXPECT_EQ(run({"--port"}).err, "Error: --port wants a value." + hint);
+    EXPECT_EQ(run({"--port"}).err, "Error: --port needs a value." + hint);
     EXPECT_EQ(run({"--remove", "--api", "http://localhost"}).err,
               "Error: --api and --token belong together." + hint);
     for (auto pair :

@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "cli/bench/histogram.h"
 #include "cli/bench/loop.h"
-#include "cli/bench/progress.h"
 #include "cli/bench/scenarios.h"
+#include "cli/output/progress.h"
 
 namespace martlet::cli::bench {
 

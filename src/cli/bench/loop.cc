@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "cli/bench/meter.h"
-#include "cli/bench/progress.h"
+#include "cli/output/progress.h"
 
 #include <algorithm>
 #include <arpa/inet.h>

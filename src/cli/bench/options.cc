@@ -30,7 +30,7 @@ constexpr Row kScenarios[] = {
 };
 
 struct Flag {
-    const char* name;
+    const char* name;   // "--size", or "-h, --host"
     const char* value;  // null: takes none
     bool (*take)(Options&, const char* value);
     const char* help;
@@ -63,13 +63,15 @@ bool take_qos(Options& options, const char* text) {
 constexpr std::uint32_t kSizeMax = 16u << 20;
 
 constexpr Flag kFlags[] = {
-    {"--host", "HOST", [](Options& o, const char* v) { return o.host = v, true; },
+    {"-h, --host", "HOST", [](Options& o, const char* v) { return o.host = v, true; },
      "the broker (127.0.0.1)"},
-    {"--port", "PORT",
+    {"-p, --port", "PORT",
      [](Options& o, const char* v) { return take_number<std::uint16_t>(v, 1, 65535, o.port); },
      "its port (1883)"},
-    {"--username", "NAME", [](Options& o, const char* v) { return o.user_name = v, true; }, ""},
-    {"--password", "PASSWORD", [](Options& o, const char* v) { return o.password = v, true; }, ""},
+    {"-u, --username", "NAME", [](Options& o, const char* v) { return o.user_name = v, true; },
+     "log in as"},
+    {"-P, --password", "PASSWORD", [](Options& o, const char* v) { return o.password = v, true; },
+     "and its password"},
     {"--version", "VERSION", take_version, "311 or 5 (311)"},
     {"--qos", "QOS", take_qos, "0, 1 or 2 (0)"},
     {"--size", "BYTES",
@@ -109,8 +111,14 @@ void print_help(const char* program) {
     std::printf("\n");
     for (const Flag& flag : kFlags) {
         auto left = fmt::format("{} {}", flag.name, flag.value != nullptr ? flag.value : "");
-        std::printf("  %-24s %s\n", left.c_str(), flag.help);
+        std::printf("  %-25s %s\n", left.c_str(), flag.help);
     }
+}
+
+bool is_flag(std::string_view names, std::string_view word) {
+    std::size_t comma = names.find(", ");
+    if (comma == std::string_view::npos) return word == names;
+    return word == names.substr(0, comma) || word == names.substr(comma + 2);
 }
 
 ParsedOptions refuse(const char* program, const std::string& text) {
@@ -130,7 +138,8 @@ ParsedOptions parse_options(int argc, char** argv) {
     const Row* scenario = nullptr;
     for (int i = 1; i < argc; i++) {
         std::string_view word = argv[i];
-        if (word == "--help" || word == "-h") {
+        // `-h HOST`, as all clients have it; alone it asks for help.
+        if (word == "--help" || (word == "-h" && i + 1 == argc)) {
             print_help(argv[0]);
             parsed.exit_code = 0;
             return parsed;
@@ -146,11 +155,11 @@ ParsedOptions parse_options(int argc, char** argv) {
         }
         const Flag* flag = nullptr;
         for (const Flag& one : kFlags) {
-            if (word == one.name) flag = &one;
+            if (is_flag(one.name, word)) flag = &one;
         }
         if (flag == nullptr) return refuse(argv[0], fmt::format("Unknown option '{}'.", word));
         if (flag->value != nullptr && ++i == argc) {
-            return refuse(argv[0], fmt::format("{} wants a value.", word));
+            return refuse(argv[0], fmt::format("{} needs a value.", word));
         }
         if (!flag->take(options, argv[i])) {
             return refuse(argv[0], fmt::format("Invalid value '{}' for {}.", argv[i], word));

@@ -12,6 +12,18 @@ std::string with_commas(std::uint64_t number) {
     return digits;
 }
 
+namespace {
+
+// The unit stands in the text already.
+std::string without_unit(const std::string& name) {
+    for (std::string_view unit : {"_us", "_mb"}) {
+        if (name.ends_with(unit)) return name.substr(0, name.size() - unit.size());
+    }
+    return name;
+}
+
+}  // namespace
+
 void Report::add(std::string name, double value, std::string text) {
     figures_.push_back({std::move(name), value, std::move(text)});
 }
@@ -31,7 +43,7 @@ std::string Report::text() const {
                     options_.version == mqtt::Version::V5 ? "5.0" : "3.1.1");
     for (const Figure& figure : figures_) {
         if (figure.text.empty()) continue;
-        std::string name = figure.name;
+        std::string name = without_unit(figure.name);
         for (char& letter : name) letter = letter == '_' ? ' ' : letter;
         text += fmt::format("  {:<22} {}\n", name, figure.text);
     }

@@ -1,9 +1,9 @@
 // Retained messages: stored with QoS 1 by one publisher, then all delivered to a new subscriber.
 
 #include "base/text.h"
-#include "cli/bench/progress.h"
 #include "cli/bench/publisher.h"
 #include "cli/bench/scenarios.h"
+#include "cli/output/progress.h"
 
 namespace martlet::cli::bench {
 

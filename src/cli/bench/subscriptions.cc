@@ -3,10 +3,10 @@
 
 #include "base/text.h"
 #include "cli/bench/histogram.h"
-#include "cli/bench/progress.h"
 #include "cli/bench/publisher.h"
 #include "cli/bench/scenarios.h"
 #include "cli/bench/sequence.h"
+#include "cli/output/progress.h"
 
 #include <algorithm>
 #include <random>

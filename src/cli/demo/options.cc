@@ -11,7 +11,7 @@ namespace martlet::cli::demo {
 namespace {
 
 struct Flag {
-    const char* name;
+    const char* name;   // "--seed", or "-h, --host"
     const char* value;  // null: takes none
     bool (*take)(Options&, const char* value);
     const char* help;
@@ -51,13 +51,13 @@ bool take_only(Options& options, std::string_view list) {
 }
 
 constexpr Flag kFlags[] = {
-    {"--host", "HOST", [](Options& o, const char* v) { return !(o.host = v).empty(); },
+    {"-h, --host", "HOST", [](Options& o, const char* v) { return !(o.host = v).empty(); },
      "the broker (127.0.0.1)"},
-    {"--port", "N", [](Options& o, const char* v) { return take_whole(v, 1, 65535, o.port); },
+    {"-p, --port", "N", [](Options& o, const char* v) { return take_whole(v, 1, 65535, o.port); },
      "its port (1883)"},
-    {"--username", "NAME", [](Options& o, const char* v) { return !(o.user_name = v).empty(); },
+    {"-u, --username", "NAME", [](Options& o, const char* v) { return !(o.user_name = v).empty(); },
      "log in as"},
-    {"--password", "TEXT", [](Options& o, const char* v) { return o.password = v, true; },
+    {"-P, --password", "TEXT", [](Options& o, const char* v) { return o.password = v, true; },
      "and its password"},
     {"--only", "LIST", [](Options& o, const char* v) { return take_only(o, v); },
      "only these, with commas between"},
@@ -92,7 +92,7 @@ void print_help(const char* program) {
     std::printf("\n");
     for (const Flag& flag : kFlags) {
         auto left = fmt::format("{} {}", flag.name, flag.value != nullptr ? flag.value : "");
-        std::printf("  %-18s %s\n", left.c_str(), flag.help);
+        std::printf("  %-20s %s\n", left.c_str(), flag.help);
     }
     std::printf(
         "\nThe demo can be told from real devices: client ids begin with martlet-demo-, and\n"
@@ -104,9 +104,15 @@ ParsedOptions refuse(const char* program, const std::string& text) {
     return {{}, 1};
 }
 
+bool is_flag(std::string_view names, std::string_view word) {
+    std::size_t comma = names.find(", ");
+    if (comma == std::string_view::npos) return word == names;
+    return word == names.substr(0, comma) || word == names.substr(comma + 2);
+}
+
 const Flag* find_flag(std::string_view word) {
     for (const Flag& flag : kFlags) {
-        if (word == flag.name) return &flag;
+        if (is_flag(flag.name, word)) return &flag;
     }
     return nullptr;
 }
@@ -118,7 +124,8 @@ ParsedOptions parse_options(int argc, char** argv) {
     Options& options = parsed.options;
     for (int i = 1; i < argc; i++) {
         std::string_view word = argv[i];
-        if (word == "--help" || word == "-h") {
+        // `-h HOST`, as all clients have it; alone it asks for help.
+        if (word == "--help" || (word == "-h" && i + 1 == argc)) {
             print_help(argv[0]);
             parsed.exit_code = 0;
             return parsed;
@@ -126,11 +133,17 @@ ParsedOptions parse_options(int argc, char** argv) {
         const Flag* flag = find_flag(word);
         if (flag == nullptr) return refuse(argv[0], fmt::format("Unknown option '{}'.", word));
         if (flag->value != nullptr && ++i == argc) {
-            return refuse(argv[0], fmt::format("{} wants a value.", word));
+            return refuse(argv[0], fmt::format("{} needs a value.", word));
         }
         if (!flag->take(options, argv[i])) {
             return refuse(argv[0], fmt::format("Invalid value '{}' for {}.", argv[i], word));
         }
+    }
+    bool is_timed = options.speed != 1 || options.seconds != 0;
+    if (options.act == Act::ReplayYear && is_timed) {
+        return refuse(argv[0],
+                      "--speed and --seconds belong to the play: --replay-year publishes as fast "
+                      "as the broker takes it.");
     }
     if (options.api.empty() != options.token.empty()) {
         return refuse(argv[0], "--api and --token belong together.");

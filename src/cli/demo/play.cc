@@ -6,6 +6,8 @@
 #include "cli/demo/acts.h"
 #include "cli/demo/house_model.h"
 #include "cli/demo/stage.h"
+#include "cli/output/progress.h"
+#include "cli/output/table.h"
 #include "cli/stop_signals.h"
 
 #include <algorithm>
@@ -70,16 +72,16 @@ void play_on(std::vector<Part>& parts, const Stage& stage, Time until, Time& pla
 void tell_start(const Options& options, const Stage& stage) {
     if (options.is_quiet) return;
     std::printf(
-        "The demo plays %zu devices to %s port %u. Ctrl-C ends it; `martlet demo --remove` "
-        "removes what it leaves.\n",
-        stage.device_count(), options.host.c_str(), unsigned{options.port});
+        "The demo plays %s to %s port %u. Ctrl-C ends it; `martlet demo --remove` removes what it "
+        "leaves.\n",
+        count_text(stage.device_count(), "device").c_str(), options.host.c_str(),
+        unsigned{options.port});
     std::fflush(stdout);
 }
 
 void tell_end(const Options& options, const Stage& stage) {
     if (!options.is_quiet) {
-        std::printf("%llu messages published.\n",
-                    static_cast<unsigned long long>(stage.published()));
+        std::printf("%s published.\n", count_text(stage.published(), "message").c_str());
     }
 }
 
@@ -134,12 +136,17 @@ Status replay_year(const Options& options) {
     Time end = wall_now();
     Time time = (end - kYear) / kQuarter * kQuarter + kQuarter;
     HouseMeters meters(options.seed, time);
+    Progress progress("replaying a year", ProgressOn::Terminal);
     while (time <= end && !is_stopped(signals)) {
         for (; time <= end && !stage.value()->is_full(); time += kQuarter) {
             meters.go_on(time);
             outlet.say(0, year_message(options.seed, meters, time));
         }
         stage.value()->turn(kTurnMs);
+        progress.show(steady_ns(), [&] {
+            return fmt::format("{} %, {}", 100 - (end - time) * 100 / kYear,
+                               count_text(stage.value()->published(), "message"));
+        });
     }
     bool is_done = stage.value()->drain(60'000);
     stage.value()->leave();

@@ -2,6 +2,8 @@
 #include "cli/demo/acts.h"
 #include "cli/demo/api.h"
 #include "cli/demo/mark.h"
+#include "cli/output/progress.h"
+#include "cli/output/table.h"
 #include "client/client.h"
 
 #include <cstdio>
@@ -125,6 +127,7 @@ Status wait_until_none_plays(const Api& api) {
 // The broker may still be storing what came a moment ago, so it is looked again.
 Result<std::size_t> remove_sources(const Api& api) {
     std::set<std::int64_t> removed;
+    Progress progress("removing", ProgressOn::Terminal);
     for (int round = 0; round < kRoundsMax; round++) {
         auto sources = api.sources();
         if (!sources) return sources.error();
@@ -133,6 +136,7 @@ Result<std::size_t> remove_sources(const Api& api) {
             if (!is_demo_source(source.kind, source.id)) continue;
             if (Status status = api.remove_source(source.key); !status) return status.error();
             removed.insert(source.key);
+            progress.show(steady_ns(), [&] { return count_text(removed.size(), "source"); });
             is_clean = false;
         }
         if (is_clean && round > 0) break;
@@ -160,9 +164,10 @@ Status remove(const Options& options) {
         sources = removed.value();
     }
     if (options.is_quiet) return Done{};
-    std::printf("%zu retained messages of the demo cleared.\n", sweeper.cleared());
+    std::printf("%s of the demo cleared.\n",
+                count_text(sweeper.cleared(), "retained message").c_str());
     if (api) {
-        std::printf("%zu sources of the demo removed.\n", sources);
+        std::printf("%s of the demo removed.\n", count_text(sources, "source").c_str());
     } else {
         std::printf("Its sources stay: --api and --token remove them as well.\n");
     }

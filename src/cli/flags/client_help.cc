@@ -21,7 +21,7 @@ Purpose purpose_of(ClientKind kind) {
                     "[-h HOST] [-p PORT] -t TOPIC {-m TEXT | -f FILE | -l | -s | -n} [options]"};
         case ClientKind::Sub:
             return {"subscribes and prints what arrives.",
-                    "[-h HOST] [-p PORT] -t TOPIC [-t TOPIC ...] [options]"};
+                    "[-h HOST] [-p PORT] -t FILTER [-t FILTER ...] [options]"};
         default:
             return {"publishes a request and waits for the answer.",
                     "[-h HOST] [-p PORT] -t TOPIC -e ANSWER_TOPIC {-m TEXT | -f FILE | -s | -n} "
@@ -44,16 +44,16 @@ void print_client_help(const ClientOptions& options, bool only_version) {
     if (!only_version) {
         Purpose purpose = purpose_of(options.kind);
         std::printf("%s %s\n", program, purpose.sentence);
-        std::printf("%s version %s, part of Martlet %s.\n\n", program, MARTLET_VERSION,
-                    MARTLET_VERSION);
         std::printf("Usage: %s %s\n       %s --help\n\n", program, purpose.usage, program);
         for (const ClientFlag& flag : client_flags()) {
             bool is_ours = (flag.kinds & static_cast<unsigned>(options.kind)) != 0;
             if (is_ours && !flag.help.empty()) print_flag(flag);
         }
+        const char* file = mosquitto_name(options.kind);
         std::printf(
-            "\nThe same options are read first from $XDG_CONFIG_HOME/ or ~/.config/, one a "
-            "line.\n");
+            "\nThe same options are read first from $XDG_CONFIG_HOME/%s, or ~/.config/%s,\none a "
+            "line.\n",
+            file, file);
     } else {
         std::printf("%s version %s, part of Martlet %s.\n", program, MARTLET_VERSION,
                     MARTLET_VERSION);

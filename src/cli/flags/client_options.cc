@@ -16,12 +16,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const char* mosquitto_name(ClientKind kind) {
-    return kind == ClientKind::Pub   ? "mosquitto_pub"
-           : kind == ClientKind::Sub ? "mosquitto_sub"
-                                     : "mosquitto_rr";
-}
-
 FlagError take_file(ClientDraft& draft, const FileWords& lines) {
     for (const Words& words : lines) {
         std::size_t taken = 0;
@@ -130,6 +124,12 @@ void settle_connect_properties(ClientDraft& draft) {
 }
 
 }  // namespace
+
+const char* mosquitto_name(ClientKind kind) {
+    return kind == ClientKind::Pub   ? "mosquitto_pub"
+           : kind == ClientKind::Sub ? "mosquitto_sub"
+                                     : "mosquitto_rr";
+}
 
 FlagError settle_client_options(ClientDraft& draft) {
     ClientOptions& options = draft.options;

@@ -71,6 +71,9 @@ struct ParsedClientOptions {
     std::optional<int> exit_code;
 };
 
+// The program of mosquitto that it is, and its options file.
+const char* mosquitto_name(ClientKind kind);
+
 // Prints help and errors itself. argv[0] is the name to show. Reads the options file, the
 // environment tells where.
 ParsedClientOptions parse_client_options(ClientKind kind, int argc, char** argv);

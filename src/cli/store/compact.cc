@@ -1,3 +1,5 @@
+#include "base/text.h"
+#include "cli/output/progress.h"
 #include "cli/store/commands.h"
 
 namespace martlet::cli {
@@ -7,7 +9,9 @@ int compact_store(const StorePlace& place) {
     auto log = open_store(
         place, false, [](journal::Key, ByteView) {}, recovery);
     if (!log) return fail_store(log.error().text);
+    Progress progress("compact", ProgressOn::Terminal);
     auto before = static_cast<unsigned long long>(log.value()->stats().bytes);
+    progress.print(fmt::format("{} bytes ...", before));
     Status status = log.value()->compact_all();
     if (!status) return fail_store(status.error().text);
     auto after = static_cast<unsigned long long>(log.value()->stats().bytes);

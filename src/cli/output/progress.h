@@ -6,11 +6,15 @@
 #include <cstdint>
 #include <string>
 
-namespace martlet::cli::bench {
+namespace martlet::cli {
+
+// Where it is shown: in a file each line stays.
+enum class ProgressOn : std::uint8_t { Everywhere, Terminal };
 
 class Progress {
   public:
-    explicit Progress(std::string what) : what_(std::move(what)) {}
+    explicit Progress(std::string what, ProgressOn where = ProgressOn::Everywhere)
+        : what_(std::move(what)), where_(where) {}
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -23,13 +27,17 @@ class Progress {
         last_ = now_ns;
         print(text());
     }
-
-  private:
+    // At once.
     void print(const std::string& text);
 
+  private:
     std::string what_;
+    ProgressOn where_;
     std::uint64_t last_ = 0;
     bool is_shown_ = false;
 };
 
-}  // namespace martlet::cli::bench
+// For show().
+std::uint64_t steady_ns();
+
+}  // namespace martlet::cli
