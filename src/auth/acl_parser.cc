@@ -4,6 +4,7 @@
 #include "auth/acl_file.h"
 #include "auth/lines.h"
 #include "auth/text_file.h"
+#include "base/edit_distance.h"
 #include "base/text.h"
 #include "mqtt/topic.h"
 

@@ -18,9 +18,6 @@ struct TextFile {
     std::string text;
 };
 
-// Letters to insert, delete or change to make one word of the other.
-std::size_t edit_distance(std::string_view a, std::string_view b);
-
 // " in the folder F" for a relative path, which is looked for where the program was started; empty
 // for an absolute one.
 std::string in_folder(const std::string& path);

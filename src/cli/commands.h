@@ -3,6 +3,9 @@
 // The commands of the one binary: a row each. Found by the first word, or by the name that the
 // binary is called by.
 
+#include "cli/flags/command_table.h"
+
+#include <span>
 #include <string_view>
 
 namespace martlet::cli {
@@ -12,7 +15,14 @@ struct Command {
     std::string_view also_name;  // the program of mosquitto that it stands in for; empty: none
     int (*run)(int argc, char** argv);
     std::string_view help;
+    // What it takes; null: `completes` says it.
+    const CommandTable& (*table)() = nullptr;
+    // Words and options with blanks between, for the shell's completion; an option with '=' takes a
+    // value.
+    std::string_view completes = {};
 };
+
+std::span<const Command> commands();
 
 // argv as main() has it. Returns the exit code.
 int run_command(int argc, char** argv);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/command_tables.h"
 #include "mqtt/topic.h"
 #include "telemetry/decoded_text.h"
 #include "telemetry/decoder.h"
@@ -24,29 +25,25 @@ namespace martlet::cli {
 namespace {
 
 constexpr int kExitUnreadable = 1;
-constexpr int kExitBadUse = 3;
 constexpr std::size_t kPayloadBytesMax = 1u << 20;
 
-int fail(std::string_view text) {
-    std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
-    return kExitBadUse;
-}
+constexpr std::string_view kUsages[] = {
+    "list                              the maps that this program carries",
+    "show NAME                         the text of one of them, to begin your own with",
+    "test FILE [-t TOPIC] [< PAYLOAD]  read PAYLOAD by the map in FILE; without a payload,",
+    "                                  carry out the examples in FILE",
+    "suggest -t TOPIC < PAYLOAD        write a first draft of a map for PAYLOAD",
+};
+constexpr std::string_view kWords[] = {"list", "show", "test", "suggest"};
+constexpr Flag kFlags[] = {
+    {"-t", "--topic", "TOPIC", "the topic of PAYLOAD; without it, one that the map reads"}};
+const std::span<const Flag> kGroups[] = {kFlags};
+constexpr std::string_view kEnding =
+    "A map tells telemetry how to read a format: docs/maps.md.\n"
+    "Exit code 0: well, 1: unreadable, or an example fails, 3: wrong usage.";
 
-int show_usage(const char* name) {
-    std::fprintf(stderr,
-                 "Usage: %s list\n"
-                 "       %s show NAME\n"
-                 "       %s test FILE [-t TOPIC] [< PAYLOAD]\n"
-                 "       %s suggest -t TOPIC < PAYLOAD\n\n"
-                 "A map tells telemetry how to read a format: docs/maps.md.\n\n"
-                 "  list      the maps that this program carries\n"
-                 "  show      the text of one of them, to begin your own with\n"
-                 "  test      reads PAYLOAD by the map in FILE and shows the result; without a\n"
-                 "            payload, carries out the examples in FILE\n"
-                 "  suggest   writes a first draft of a map for PAYLOAD\n\n"
-                 "  -t TOPIC  the topic that PAYLOAD came on; without it, one that the map reads\n",
-                 name, name, name, name);
-    return kExitBadUse;
+int fail(std::string_view text) {
+    return cli::fail(text, kExitBadUse);
 }
 
 Result<std::string> read_all(std::FILE* file, const std::string& name) {
@@ -177,25 +174,32 @@ int suggest_map(const std::string& topic) {
 
 }  // namespace
 
+const CommandTable& map_table() {
+    static const CommandTable table = {
+        "tries and drafts the maps by which telemetry reads payloads.", kUsages, kWords, kGroups,
+        kEnding};
+    return table;
+}
+
 int map_main(int argc, char** argv) {
-    std::vector<std::string> words;
-    std::string topic;
-    for (int i = 1; i < argc; ++i) {
-        std::string_view word = argv[i];
-        if (word == "-t") {
-            if (++i == argc) return show_usage(argv[0]);
-            topic = argv[i];
-        } else {
-            words.emplace_back(word);
-        }
+    Arguments arguments = read_arguments(map_table(), argc, argv);
+    if (arguments.exit_code) return *arguments.exit_code;
+    const auto& words = arguments.words;
+    std::string topic = arguments.value("-t");
+    if (!topic.empty() && !mqtt::is_valid_topic_name(topic))
+        return fail(fmt::format("Error: '{}' is no topic name.", topic));
+    std::size_t wanted = words[0] == "show" || words[0] == "test" ? 2 : 1;
+    if (words.size() < wanted) {
+        return refuse_use(argv[0], words[0] == "show" ? "Which map? `martlet map list` names them."
+                                                      : "Which file has the map?");
     }
-    bool has_topic = topic.empty() || mqtt::is_valid_topic_name(topic);
-    if (!has_topic) return fail(fmt::format("Error: '{}' is no topic name.", topic));
-    if (words.size() == 1 && words[0] == "list") return list_maps();
-    if (words.size() == 2 && words[0] == "show") return show_map(words[1]);
-    if (words.size() == 2 && words[0] == "test") return test_map(words[1], topic);
-    if (words.size() == 1 && words[0] == "suggest" && !topic.empty()) return suggest_map(topic);
-    return show_usage(argv[0]);
+    if (words.size() > wanted)
+        return refuse_use(argv[0], fmt::format("'{}' is too much.", words[wanted]));
+    if (words[0] == "list") return list_maps();
+    if (words[0] == "show") return show_map(words[1]);
+    if (words[0] == "test") return test_map(words[1], topic);
+    if (topic.empty()) return refuse_use(argv[0], "The topic of the payload is missing: -t TOPIC.");
+    return suggest_map(topic);
 }
 
 }  // namespace martlet::cli

@@ -1,10 +1,9 @@
 #pragma once
 
-// The few questions that the demo has for Martlet's own API: plain HTTP, one connection a question.
-// Blocks. One thread.
+// The few questions that the demo has for Martlet's own API. Blocks. One thread.
 
 #include "base/result.h"
-#include "client/dial.h"
+#include "cli/api/api.h"
 
 #include <cstdint>
 #include <string>
@@ -30,18 +29,9 @@ class Api {
     Result<std::string> client_online(std::string_view prefix) const;
 
   private:
-    struct Answer {
-        int status = 0;
-        std::string body;
-    };
+    explicit Api(cli::Api api) : api_(std::move(api)) {}
 
-    Api() = default;
-    Result<Answer> ask(std::string_view method, std::string_view path) const;
-    Error refused(std::string_view path, const Answer& answer) const;
-
-    std::string url_;
-    client::Address address_;
-    std::string token_;
+    cli::Api api_;
 };
 
 }  // namespace martlet::cli::demo

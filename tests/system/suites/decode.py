@@ -55,6 +55,52 @@ class Decode(Case):
         self.decode("a", "1", "-d", "nobody", code=3)
         self.assertEqual(self.run_martlet("decode", "-t", "a", self.path("nothing-here")).returncode, 3)
 
+    def say(self, *arguments, input=None, code=0):
+        done = self.run_martlet("decode", *arguments, input=input)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stderr if code == 3 else done.stdout
+
+    def test_the_payload_comes_from_anywhere(self):
+        expected = "sample temperature = 21.4 °C gauge"
+        self.assertIn(expected, self.say("-t", "kitchen/temperature", "-m", "21.4"))
+        self.assertIn(expected, self.say("-t", "kitchen/temperature", input="21.4\n"))
+        self.assertIn(expected, self.say("-t", "kitchen/temperature", "-", input="21.4"))
+        answer = json.loads(self.say("-t", "kitchen/temperature", "-m", "21.4", "--json"))
+        self.assertEqual((answer["verdict"], answer["samples"][0]["metric"], answer["samples"][0]["value"],
+                          answer["samples"][0]["unit"], answer["samples"][0]["source"]),
+                         ("read", "temperature", 21.4, "°C", "topic:kitchen"))
+
+    def test_nothing_has_a_reason(self):
+        for payload, reason in (("null", "null is no value"), ("", "the payload is empty"), ("  ", "only blanks in it"),
+                                ("{}", "JSON, but no value in it that telemetry keeps (numbers, states, places)")):
+            self.assertIn(f"is Nothing: {reason}\n", self.say("-t", "a/b", "-m", payload))
+        self.assertIn("is Nothing: sound, but the decoder busroot keeps nothing of it\n",
+                      self.say("-t", "busroot/v2/acme/signals/PRESS7", "-m", "{}"))
+
+    def test_a_wrong_line_is_told_what_is_wrong(self):
+        for arguments, error in (
+                (("-t", "a", "-d", "json", "-o", "bogus", "-m", "1"), "-o bogus: expected NAME=VALUE"),
+                (("-t", "a", "-d", "json", "-o", "unit=value", "-m", "1"), "expected METRIC and UNIT"),
+                (("-t", "a", "-o", "unit=value lux", "-m", "1"), "say of which decoder, with -d"),
+                (("-m", "hi"), "The topic is missing"), (("--bogus",), "Unknown option '--bogus'"),
+                (("--jsn", "-t", "a"), "Did you mean '--json'?"), (("-t", "a", "-m", "1", "file"), "exclude each other"),
+                (("-t", "a/#", "-m", "1"), "'a/#' is no topic name"), (("-t", "a", "-p", "99999"), "expected a port")):
+            said = self.say(*arguments, code=3)
+            self.assertIn(error, said)
+            self.assertLess(said.count("\n"), 4, said)
+
+    def test_live_topics(self):
+        broker = self.start("allow_anonymous true")
+        for topic, payload in (("kitchen/temperature", "21.5"), ("kitchen/note", "null")):
+            self.run_martlet("pub", "-p", broker.port, "-r", "-t", topic, "-m", payload)
+        said = self.say("-h", "127.0.0.1", "-p", broker.port, "-t", "kitchen/#", "-C", "2")
+        for line in ("kitchen/temperature (4 bytes)\ndecoder json\nis Read\n", "sample temperature = 21.5 °C gauge",
+                     "kitchen/note (4 bytes)\ndecoder json\nis Nothing: null is no value\n"):
+            self.assertIn(line, said)
+        line = json.loads(self.say("-p", broker.port, "-t", "kitchen/note", "-C", "1", "--json"))
+        self.assertEqual((line["topic"], line["verdict"], line["problem"]), ("kitchen/note", "nothing", "null is no value"))
+        self.say("-h", "127.0.0.1", "-p", "1", "-t", "a", code=1)
+
     def test_no_orders_to_the_terminal(self):
         """Whatever a stranger calls his node, and whatever he writes."""
         for port, inner in ((4, message(b1=OTHER, b2="a\x1b]0;title\x07\u202eb".encode(), b3=b"x")),
