@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <pwd.h>
 #include <unistd.h>
 #include <vector>
 
@@ -72,7 +73,15 @@ struct Search {
     std::string stale;   // a file whose broker has ended
 };
 
-Search search(const std::vector<std::string>& files) {
+// In a folder that somebody else can write, a file could lead to a server that is not the broker:
+// one that was not named must belong to whoever asks, to root, or to the broker's usual user.
+bool is_trusted(const std::string& file, std::uint32_t owner, bool is_named) {
+    if (is_named || file.starts_with('/') || owner == 0 || owner == geteuid()) return true;
+    const passwd* broker = getpwnam("mosquitto");
+    return broker != nullptr && owner == broker->pw_uid;
+}
+
+Search search(const std::vector<std::string>& files, bool is_named) {
     Search found;
     for (const std::string& file : files) {
         auto key = http::read_local_key(file);
@@ -80,6 +89,7 @@ Search search(const std::vector<std::string>& files) {
             if (key.error().code == EACCES && found.denied.empty()) found.denied = file;
             continue;
         }
+        if (!is_trusted(file, key.value().owner, is_named)) continue;
         if (!key.value().is_broker_running) {
             if (found.stale.empty()) found.stale = file;
             continue;
@@ -139,7 +149,7 @@ Result<Api> open_door(const Arguments& arguments) {
     if (url.empty()) {
         auto files = key_files(arguments);
         if (!files) return files.error();
-        Search found = search(files.value());
+        Search found = search(files.value(), arguments.has("-c") || arguments.has("--data"));
         bool has_key = !found.secret.empty();
         if (!has_key && token.empty()) return not_found(found, files.value());
         url = has_key ? found.url : std::string(kUsualUrl);

@@ -1,13 +1,15 @@
 #include "http/accounts/local_key.h"
 
 #include "auth/secret.h"
-#include "auth/text_file.h"
 #include "base/text.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -32,15 +34,29 @@ bool write_all(int fd, std::string_view text) {
     return true;
 }
 
-// Whether another process holds the lock that a broker holds while it runs.
-bool is_held(const std::string& path, int& error) {
-    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    error = fd < 0 ? errno : 0;
+// Whether another process holds the lock that a broker holds while it runs. A shared lock, so that
+// two commands do not take each other for a broker.
+bool is_held(int fd) {
+    return flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+int open_to_read(const std::string& path) {
+    return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+bool belongs_to_another_broker(const std::string& path) {
+    int fd = open_to_read(path);
     if (fd < 0) return false;
-    // A shared lock, so that two commands do not take each other for a broker.
-    bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    bool held = is_held(fd);
     close(fd);
-    return is_held;
+    return held;
+}
+
+// A key file has two short lines.
+std::string read_some(int fd) {
+    std::array<char, 4096> text{};
+    ssize_t size = read(fd, text.data(), text.size());
+    return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
 }
 
 std::string_view line_of(std::string_view text, std::string_view word) {
@@ -63,8 +79,7 @@ std::string_view host_of(std::string_view url) {
 }  // namespace
 
 Result<LocalKey> LocalKey::make(const std::string& path, const std::string& url) {
-    int error = 0;
-    if (is_held(path, error))
+    if (belongs_to_another_broker(path))
         return Error{fmt::format("{} belongs to another broker that runs", path), EWOULDBLOCK};
     std::string secret = auth::make_secret();
     if (secret.empty()) return Error{"The system gives no random numbers", EIO};
@@ -112,14 +127,18 @@ bool LocalKey::is_from_here(bool is_local, std::string_view peer) const {
 }
 
 Result<LocalKeyFile> read_local_key(const std::string& path) {
+    int fd = open_to_read(path);
+    int error = errno;
+    if (fd < 0) return Error{fmt::format("{}: {}", path, std::strerror(error)), error};
     LocalKeyFile found;
-    int error = 0;
-    found.is_broker_running = is_held(path, error);
-    auto file = auth::read_text_file(path);
-    if (error == 0) error = file.error;
-    if (error != 0) return Error{fmt::format("{}: {}", path, std::strerror(error)), error};
-    found.secret = line_of(file.text, kKeyWord);
-    found.url = line_of(file.text, kUrlWord);
+    struct stat facts {};
+    bool is_file = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    found.owner = facts.st_uid;
+    found.is_broker_running = is_held(fd);
+    std::string text = is_file ? read_some(fd) : std::string();
+    close(fd);
+    found.secret = line_of(text, kKeyWord);
+    found.url = line_of(text, kUrlWord);
     if (found.secret.empty() || found.url.empty())
         return Error{fmt::format("{}: not a key of a broker", path), 0};
     return found;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,7 @@ class LocalKey {
 struct LocalKeyFile {
     std::string secret;
     std::string url;
+    std::uint32_t owner = 0;  // user id
     bool is_broker_running = false;
 };
 
