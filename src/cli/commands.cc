@@ -35,7 +35,7 @@ constexpr Command kCommands[] = {
      "-c= --config-file= -d --daemon -p= --port= -q --quiet -v --verbose --http-port= --sandbox "
      "--test-config --tls-keylog= --version"},
     {"check", "", check_main, "say what each line of a mosquitto.conf does here", nullptr,
-     "-c= --config-file= --keys --keys=markdown"},
+     "-c= --config-file= --all -q --quiet --off --keys --keys=markdown"},
     {"pub", "mosquitto_pub", pub_main, "publish messages"},
     {"sub", "mosquitto_sub", sub_main, "subscribe, and print what arrives"},
     {"rr", "mosquitto_rr", rr_main, "publish a request, and print the answer"},

@@ -164,7 +164,9 @@ Result<auth::PasswordHash> make_hash(Command& command) {
 }
 
 // The file is missing, its folder is not.
-bool could_be_made(const std::string& path, int error) {
+bool could_be_made(const Command& command, int error) {
+    if (command.is_delete || command.is_update) return false;
+    const std::string& path = command.file;
     std::size_t slash = path.rfind('/');
     std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     return error == ENOENT && access(folder.c_str(), W_OK) == 0;
@@ -202,10 +204,9 @@ Result<std::string> edit(Command& command, std::string_view text) {
 int change_file(Command& command) {
     auto file = auth::read_text_file(command.file);
     if (file.error != 0)
-        return fail(
-            fmt::format("Error: Unable to open password file {}. {}.{}", command.file,
-                        std::strerror(file.error),
-                        could_be_made(command.file, file.error) ? " To make it, give -c." : ""));
+        return fail(fmt::format("Error: Unable to open password file {}. {}.{}", command.file,
+                                std::strerror(file.error),
+                                could_be_made(command, file.error) ? " To make it, give -c." : ""));
     bool wants_password = !command.is_delete && !command.is_update;
     if (wants_password)
         if (int code = get_password(command)) return code;

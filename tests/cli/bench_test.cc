@@ -102,6 +102,9 @@ TEST(Report, NumbersReadWell) {
               "{\"scenario\":\"pairs\",\"clients\":0,\"qos\":0,\"size\":64,\"rate\":0,\"whole\":3,"
               "\"part\":0.2500}\n");
     EXPECT_NE(report.text().find("whole                  three"), std::string::npos);
+    report.add("broker_cpu_us", 1, "1 µs");
+    EXPECT_NE(report.text().find("  broker cpu             1 µs\n"), std::string::npos);
+    EXPECT_NE(report.json().find("\"broker_cpu_us\":1"), std::string::npos);
 }
 
 Ran run(std::vector<std::string> words) {
@@ -114,6 +117,7 @@ TEST(BenchArguments, AreCheckedWithOneSentence) {
     EXPECT_EQ(run({}).err, "Error: Which scenario?" + hint);
     EXPECT_EQ(run({"nonsense"}).err, "Error: There is no scenario 'nonsense'." + hint);
     EXPECT_EQ(run({"pairs", "--unknown"}).err, "Error: Unknown option '--unknown'." + hint);
+    EXPECT_EQ(run({"pairs", "-p", "x"}).err, "Error: Invalid value 'x' for -p." + hint);
     EXPECT_EQ(run({"pairs", "--qos"}).err, "Error: --qos needs a value." + hint);
     for (auto pair : {std::pair{"--qos", "3"}, std::pair{"--qos", "x"}, std::pair{"--size", "15"},
                       std::pair{"--port", "0"}, std::pair{"--port", "65536"},

@@ -393,7 +393,10 @@ TEST(DemoArguments, AreCheckedWithOneSentence) {
         EXPECT_EQ(ran.err, "Error: Invalid value '" + std::string(pair.second) + "' for " +
                                pair.first + "." + hint);
     }
+    EXPECT_EQ(run({"-p", "0"}).err, "Error: Invalid value '0' for -p." + hint);
+    EXPECT_TRUE(run({"--replay-year", "--speed", "60"}).err.starts_with("Error: --speed and "));
     EXPECT_EQ(run({"--help"}).code, 0);
+    EXPECT_EQ(run({"-h"}).code, 0);
 }
 
 TEST(Demo, NobodyThereIsSaidAtOnce) {

@@ -124,6 +124,24 @@ TEST(Passwd, refuses_bad_use_in_the_known_words) {
     }
 }
 
+TEST(Passwd, a_file_that_could_be_made_names_the_flag_that_makes_it) {
+    TemporaryFolder folder;
+    auto file = folder.path("new");
+    auto text = "Error: Unable to open password file " + file + ". No such file or directory.";
+    EXPECT_EQ(run({"-b", file, "u", "p"}).err, text + " To make it, give -c.\n");
+    EXPECT_EQ(run({"-D", file, "u"}).err, text + "\n");
+}
+
+TEST(Passwd, an_empty_password_is_taken_with_a_warning) {
+    TemporaryFolder folder;
+    auto file = folder.path("new");
+    auto outcome = run({"-c", "-b", file, "anna", ""});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_TRUE(outcome.err.starts_with("Warning: The password of 'anna' is empty")) << outcome.err;
+    EXPECT_TRUE(verifies(file, "anna", ""));
+    EXPECT_EQ(run({"-b", file, "anna", "secret"}).err, "");
+}
+
 TEST(Passwd, refuses_bad_use_as_the_reference_does) {
     if (!has_reference()) GTEST_SKIP() << "mosquitto_passwd is not installed";
     for (const auto& [words, err] : bad_uses()) {
