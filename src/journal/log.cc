@@ -47,6 +47,28 @@ Result<std::unique_ptr<Log>> Log::open(std::unique_ptr<Folder> folder, const Log
     return std::unique_ptr<Log>(new Log(std::move(inner)));
 }
 
+Result<LogStats> Log::look(std::unique_ptr<Folder> folder, const Visit& visit,
+                           const Progress& progress, Recovery& recovery) {
+    Inner inner(std::move(folder), LogOptions());
+    Findings findings;
+    Replay replay(*inner.folder, progress, Folder::Mode::Read);
+    auto replayed = replay.run(inner.catalog, findings);
+    if (!replayed.ok()) return replayed.error();
+    recovery.damages = damages_of(findings);
+    inner.count(recovery);
+    if (visit) {
+        auto visited = replay.visit_live(inner.catalog, visit);
+        if (!visited.ok()) return visited.error();
+    }
+    return inner.stats();
+}
+
+void Log::Inner::count(Recovery& recovery) const {
+    recovery.segments = catalog.segments.size();
+    recovery.records = catalog.live_records();
+    recovery.bytes = catalog.bytes();
+}
+
 Status Log::Inner::recover(const Visit& visit, const Progress& progress, Recovery& recovery) {
     Findings findings;
     Replay replay(*folder, progress);
@@ -70,9 +92,7 @@ Status Log::Inner::recover(const Visit& visit, const Progress& progress, Recover
     auto made_durable = make_durable(findings);
     if (!made_durable.ok()) return made_durable;
     marked_sequence = findings.is_closed ? last_sequence : findings.known_sequence;
-    recovery.segments = catalog.segments.size();
-    recovery.records = catalog.live_records();
-    recovery.bytes = catalog.bytes();
+    count(recovery);
     return visit ? replay.visit_live(catalog, visit) : Done{};
 }
 
@@ -190,11 +210,15 @@ bool Log::has_room() {
 
 LogStats Log::stats() const {
     std::shared_lock lock(inner_->mutex);
+    return inner_->stats();
+}
+
+LogStats Log::Inner::stats() const {
     LogStats stats;
-    stats.segments = inner_->catalog.segments.size();
-    stats.bytes = inner_->catalog.bytes();
-    stats.live_bytes = inner_->catalog.live_bytes();
-    stats.live_records = inner_->catalog.live_records();
+    stats.segments = catalog.segments.size();
+    stats.bytes = catalog.bytes();
+    stats.live_bytes = catalog.live_bytes();
+    stats.live_records = catalog.live_records();
     return stats;
 }
 

@@ -69,6 +69,10 @@ class Log {
     static Result<std::unique_ptr<Log>> open(std::unique_ptr<Folder> folder,
                                              const LogOptions& options, const Visit& visit,
                                              const Progress& progress, Recovery& recovery);
+    // Reads the folder as it is and changes nothing on the disk: `visit` gets the records that
+    // open() would find, whatever state a kill or a fault has left.
+    static Result<LogStats> look(std::unique_ptr<Folder> folder, const Visit& visit,
+                                 const Progress& progress, Recovery& recovery);
     ~Log();
 
     // No key below this was ever used.

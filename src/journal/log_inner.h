@@ -41,6 +41,8 @@ struct Log::Inner {
     Inner(std::unique_ptr<Folder> folder_in, const LogOptions& options_in);
 
     Status recover(const Visit& visit, const Progress& progress, Recovery& recovery);
+    void count(Recovery& recovery) const;
+    LogStats stats() const;
     Status make_durable(const Findings& findings);
     Status sync_tail(std::uint64_t known_sequence);
     Status collect_unknown(std::uint64_t known_sequence);

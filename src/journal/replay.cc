@@ -54,7 +54,7 @@ Status Replay::open_segments() {
 }
 
 Status Replay::open_segment(const std::string& name, std::uint32_t number) {
-    auto file = folder_.open(name, Folder::Mode::ReadWrite);
+    auto file = folder_.open(name, mode_);
     if (!file.ok()) return file.error();
     std::array<std::uint8_t, kSegmentHead> bytes{};
     auto count = file.value()->read(0, bytes);

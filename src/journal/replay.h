@@ -58,7 +58,10 @@ struct Findings {
 
 class Replay {
   public:
-    Replay(Folder& folder, const Log::Progress& progress) : folder_(folder), progress_(progress) {}
+    // `mode`: how the segments are opened.
+    Replay(Folder& folder, const Log::Progress& progress,
+           Folder::Mode mode = Folder::Mode::ReadWrite)
+        : folder_(folder), progress_(progress), mode_(mode) {}
 
     // An error: the folder cannot be read at all.
     Status run(Catalog& catalog, Findings& findings);
@@ -91,6 +94,7 @@ class Replay {
 
     Folder& folder_;
     const Log::Progress& progress_;
+    const Folder::Mode mode_;
     Catalog* catalog_ = nullptr;
     Findings* findings_ = nullptr;
     std::vector<std::uint8_t> buffer_;

@@ -124,9 +124,24 @@ TEST(Crash, AStartThatIsCutShortLosesNothing) {
                 disk.kill();
             else
                 disk.crash(random);
+            EXPECT_EQ(look_at(disk).visited.size(), 30u) << point << has_power;
             EXPECT_EQ(open_log(disk).visited.size(), 30u) << point << has_power;
         }
     }
+}
+
+// A folder that was copied without its reserved room, as backups are made.
+TEST(Crash, AKilledJournalCanBeLookedAtWithoutItsSpares) {
+    MemoryDisk disk;
+    auto opened = open_log(disk);
+    for (Key key = 1; key <= 30; ++key) put(*opened.log, key, std::string(300, 'v'));
+    disk.kill();
+    std::vector<std::string> names = disk.folder()->list().value();
+    for (const std::string& name : names)
+        if (name.starts_with("spare-")) disk.erase(name);
+    auto looked = look_at(disk);
+    EXPECT_EQ(looked.error, "");
+    EXPECT_EQ(looked.visited.size(), 30u);
 }
 
 TEST(Crash, AKilledProgramLosesNothing) {

@@ -49,9 +49,15 @@ class LogRun {
 
     // Opens the log and holds it to the model. Without a log afterwards when the power went again.
     void recover() {
+        auto looked = look_at(disk_);
+        ASSERT_EQ(looked.error, "");
         auto opened = try_open(disk_);
         if (disk_.is_crashed()) return;
         ASSERT_EQ(opened.error, "");
+        std::ranges::sort(looked.visited);
+        std::ranges::sort(opened.visited);
+        EXPECT_EQ(looked.visited, opened.visited);
+        EXPECT_EQ(looked.recovery.damages.size(), opened.recovery.damages.size());
         for (const auto& damage : opened.recovery.damages) {
             EXPECT_EQ(damage.what, "torn tail") << damage.file << " at " << damage.at;
         }

@@ -58,6 +58,18 @@ inline OpenedLog open_log(MemoryDisk& disk, const LogOptions& options = small_op
     return opened;
 }
 
+// What Log::look() finds; it must not change anything.
+inline OpenedLog look_at(MemoryDisk& disk) {
+    be_quiet();
+    OpenedLog looked;
+    auto visit = [&](Key key, ByteView value) { looked.visited.emplace_back(key, as_text(value)); };
+    auto points = disk.points();
+    auto stats = Log::look(disk.folder(), visit, {}, looked.recovery);
+    EXPECT_EQ(disk.points(), points);
+    if (!stats.ok()) looked.error = stats.error().text;
+    return looked;
+}
+
 inline void commit(Log& log, Group& group) {
     auto appended = log.append(group, false);
     ASSERT_TRUE(appended.ok()) << appended.error().text;

@@ -73,15 +73,14 @@ void print(const std::string& text) {
 int check_store(const StorePlace& place) {
     Tally tally;
     journal::Recovery recovery;
-    auto log = open_store(
-        place, true, [&](journal::Key key, ByteView value) { tally.add(key, value); }, recovery);
-    if (!log) return fail_store(log.error().text);
-    journal::LogStats stats = log.value()->stats();
+    auto stats = look_at_store(
+        place, [&](journal::Key key, ByteView value) { tally.add(key, value); }, recovery);
+    if (!stats) return fail_store(stats.error().text);
     print(fmt::format("{}\n{} sessions, {} subscriptions, {} messages for sessions, {} retained\n",
                       place.path, tally.sessions.size(), tally.subscriptions, tally.messages,
                       tally.retained));
     print(fmt::format("{} files, {} bytes read, {} records of {} bytes live\n", recovery.segments,
-                      recovery.bytes, recovery.records, stats.live_bytes));
+                      recovery.bytes, recovery.records, stats.value().live_bytes));
     if (tally.unknown > 0)
         print(fmt::format("{} records are of a kind that this version does not know\n",
                           tally.unknown));

@@ -29,10 +29,11 @@ int compact_store(const StorePlace& place);
 // `file`: a mosquitto.db, or what export wrote.
 int import_store(const StorePlace& place, const std::string& file);
 
-// Reads the whole journal. `is_untouched`: nothing on the disk changes.
-Result<std::unique_ptr<journal::Log>> open_store(const StorePlace& place, bool is_untouched,
-                                                 const journal::Log::Visit& visit,
-                                                 journal::Recovery& recovery);
+// Opens the journal to work on it, as the broker does.
+Result<std::unique_ptr<journal::Log>> open_store(const StorePlace& place);
+// Reads the whole journal; nothing in its segments changes.
+Result<journal::LogStats> look_at_store(const StorePlace& place, const journal::Log::Visit& visit,
+                                        journal::Recovery& recovery);
 // Started by root: goes on as the owner of the journal (or of what it is to stand in), so that the
 // broker can open what is written.
 Status become_owner(const std::string& path);

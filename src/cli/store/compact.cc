@@ -5,9 +5,7 @@
 namespace martlet::cli {
 
 int compact_store(const StorePlace& place) {
-    journal::Recovery recovery;
-    auto log = open_store(
-        place, false, [](journal::Key, ByteView) {}, recovery);
+    auto log = open_store(place);
     if (!log) return fail_store(log.error().text);
     Progress progress("compact", ProgressOn::Terminal);
     auto before = static_cast<unsigned long long>(log.value()->stats().bytes);

@@ -19,8 +19,8 @@ Status collect_names(const StorePlace& place, Names& names) {
         if (const auto* session = std::get_if<broker::SessionRecord>(&record))
             names[key] = std::string(session->client_id);
     };
-    auto log = open_store(place, true, visit, recovery);
-    if (!log) return log.error();
+    auto looked = look_at_store(place, visit, recovery);
+    if (!looked) return looked.error();
     return Done{};
 }
 
@@ -55,8 +55,8 @@ int dump_store(const StorePlace& place, bool is_export, std::FILE* out) {
     auto visit = [&](journal::Key key, ByteView value) {
         print_line(migrate::record_line(key, value, name_of(value, names)), out);
     };
-    auto log = open_store(place, true, visit, recovery);
-    if (!log) return fail_store(log.error().text);
+    auto looked = look_at_store(place, visit, recovery);
+    if (!looked) return fail_store(looked.error().text);
     if (std::fflush(out) != 0 || std::ferror(out) != 0)
         return fail_store("Error: Not all could be written.");
     bool is_damaged = false;

@@ -1,6 +1,5 @@
 #include "base/text.h"
 #include "cli/store/commands.h"
-#include "cli/store/untouched_folder.h"
 #include "migrate/files.h"
 
 #include <cerrno>
@@ -23,20 +22,26 @@ Status check_place(const std::string& path) {
     return Error{fmt::format("Error: {} is not a journal of Martlet: it is no folder.", path)};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<journal::Log>> open_store(const StorePlace& place, bool is_untouched,
-                                                 const journal::Log::Visit& visit,
-                                                 journal::Recovery& recovery) {
+Result<std::unique_ptr<journal::Folder>> folder_of(const StorePlace& place) {
     Status is_there = check_place(place.path);
     if (!is_there) return is_there.error();
-    auto opened = journal::open_folder(place.path);
-    if (!opened) return opened.error();
-    auto folder = std::move(opened).value();
-    if (is_untouched) folder = leave_untouched(std::move(folder));
-    return journal::Log::open(
-        std::move(folder), journal::LogOptions(), visit, [](std::uint64_t, std::uint64_t) {},
-        recovery);
+    return journal::open_folder(place.path);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<journal::Log>> open_store(const StorePlace& place) {
+    auto folder = folder_of(place);
+    if (!folder) return folder.error();
+    journal::Recovery recovery;
+    return journal::Log::open(std::move(folder).value(), journal::LogOptions(), {}, {}, recovery);
+}
+
+Result<journal::LogStats> look_at_store(const StorePlace& place, const journal::Log::Visit& visit,
+                                        journal::Recovery& recovery) {
+    auto folder = folder_of(place);
+    if (!folder) return folder.error();
+    return journal::Log::look(std::move(folder).value(), visit, {}, recovery);
 }
 
 Status become_owner(const std::string& path) {

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -221,6 +222,22 @@ class Tools(Mosquitto):
         self.assertIn("2 messages for sessions", said)
         self.store("dump", "--path", self.path("journal"), code=1)
         self.assertEqual(self.files(), before)
+
+    def test_check_of_what_a_kill_left(self):
+        for messages in (0, 1, 600):
+            broker = self.start(*self.lines)
+            publisher = raw.connected(broker.address, "publisher")
+            raw.connected(broker.address, "keeper", clean=0).subscribe("q", qos=1)
+            for number in range(messages):
+                publisher.publish_acked("q", f"message {number}", number + 1)
+            self.forget(broker)
+            broker.stop(signal.SIGKILL)
+            before = self.files()
+            said = self.store("check", "--path", self.path("journal"))
+            self.assertTrue(said.endswith("sound\n"), said)
+            self.assertEqual(self.store("dump", "--path", self.path("journal")).count('"kind":"delivery"'), messages)
+            self.assertEqual(self.files(), before)
+            shutil.rmtree(self.path("journal"))
 
     def test_a_running_broker_is_left_alone(self):
         self.make_journal()
