@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
@@ -36,9 +37,19 @@ bool is_conf_name(std::string_view name) {
     return name.size() > kEnd.size() && name.substr(name.size() - kEnd.size()) == kEnd;
 }
 
+// Where a relative path was looked for; empty for an absolute one.
+std::string folder_of(const std::string& path) {
+    char* folder = path.starts_with('/') ? nullptr : ::getcwd(nullptr, 0);
+    if (folder == nullptr) return {};
+    std::string text = fmt::format(" The folder is {}.", folder);
+    std::free(folder);
+    return text;
+}
+
 Error failed(const char* what, const std::string& path) {
     const char* why = std::strerror(errno);
-    return {fmt::format("Error: Unable to {} '{}'. {}.", what, path, why), kExitInvalid};
+    return {fmt::format("Error: Unable to {} '{}'. {}.{}", what, path, why, folder_of(path)),
+            kExitInvalid};
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ enum class Need : std::uint8_t {
     NamedListener,     // one by `listener`
     DefaultListener,   // none: above the first `listener` it speaks of the default listener
     ListenerIfPerOne,  // any that is opened, with per_listener_settings
+    // With per_listener_settings it speaks of the default listener above the first `listener`. For
+    // keys that shut nobody out: one that does must not be without effect.
+    DefaultListenerIfPerOne,
     Bridge,
     Plugin,
 };

@@ -50,6 +50,9 @@ Status require(Entry& entry) {
     switch (entry.key.need) {
         case Need::Nothing:
             return Done{};
+        case Need::DefaultListenerIfPerOne:
+            if (!entry.draft.per_listener_settings) return Done{};
+            [[fallthrough]];
         case Need::DefaultListener:
             if (makes_default_listener(entry) || context.listener == nullptr)
                 use_default_listener(entry);

@@ -17,6 +17,7 @@ ListenerDraft opening_part(ListenerDraft listener) {
     listener.place = plain.place;
     listener.is_default = plain.is_default;
     listener.http_dir = plain.http_dir;
+    listener.security = plain.security;
     listener.broker.max_topic_alias = plain.broker.max_topic_alias;
     listener.broker.max_topic_alias_broker = plain.broker.max_topic_alias_broker;
     listener.tls.version = plain.tls.version;
@@ -65,6 +66,7 @@ void say_that_it_is_closed(Draft& draft) {
         Notice* notice = notice_of(draft, line);
         if (notice == nullptr || notice->kind == NoticeKind::Wrong) continue;
         notice->kind = NoticeKind::Ignored;
+        notice->feature.clear();
         notice->text = fmt::format(
             "'{}' stands above the first `listener` and has no effect; move it below the "
             "`listener` line that it is for",
