@@ -1,8 +1,10 @@
 #include "server/lingering.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 namespace martlet::server {
 
@@ -18,6 +20,20 @@ void Lingering::end_turn(Milliseconds now) {
     std::erase_if(sockets_, [now](const std::unique_ptr<Socket>& socket) {
         return !socket->is_open() || socket->due() <= now;
     });
+}
+
+void Lingering::finish() {
+    Milliseconds deadline = read_clocks().steady + kLastMoment;
+    while (!sockets_.empty() && read_clocks().steady < deadline) {
+        std::vector<pollfd> waiting;
+        for (const auto& socket : sockets_) waiting.push_back({socket->fd(), POLLIN, 0});
+        if (poll(waiting.data(), waiting.size(), static_cast<int>(kQuiet.count())) <= 0) break;
+        for (std::size_t i = 0; i < waiting.size(); i++) {
+            if (waiting[i].revents != 0) sockets_[i]->on_ready(EPOLLIN);
+        }
+        std::erase_if(sockets_, [](const auto& socket) { return !socket->is_open(); });
+    }
+    sockets_.clear();
 }
 
 Milliseconds Lingering::next_wake() const {

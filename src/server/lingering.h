@@ -21,6 +21,8 @@ class Lingering {
     static constexpr Milliseconds kLongest{2000};
     static constexpr std::size_t kBytesMax = 16u << 20;
     static constexpr std::size_t kSocketsMax = 256;
+    static constexpr Milliseconds kLastMoment{500};
+    static constexpr Milliseconds kQuiet{20};
 
     Lingering(net::Loop& loop, net::Scratch& scratch) : loop_(loop), scratch_(scratch) {}
     Lingering(const Lingering&) = delete;
@@ -31,7 +33,9 @@ class Lingering {
     // At the end of a turn: closes those whose time is over, forgets those that are closed.
     void end_turn(Milliseconds now);
     Milliseconds next_wake() const;
-    std::size_t count() const { return sockets_.size(); }
+    // The loop has ended: those who still send are heard out for a moment. When none of them says
+    // anything for kQuiet, all are closed.
+    void finish();
 
   private:
     class Socket final : public net::Watched {
@@ -43,6 +47,7 @@ class Lingering {
         Socket& operator=(const Socket&) = delete;
         void on_ready(std::uint32_t events) override;
         void close();
+        int fd() const { return fd_; }
         bool is_open() const { return fd_ >= 0; }
         Milliseconds due() const { return due_; }
 

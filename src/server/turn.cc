@@ -130,6 +130,12 @@ void Turn::wait_for_reload() {
         shard_.begin_turn(read_clocks());
         take_mail();
         has_waited_ = shard_.now().steady >= deadline;
+        if (has_waited_)
+            log::warning(
+                "Warning: The reload takes longer than {} s: shard {} goes on with the old "
+                "settings "
+                "until it is done.",
+                kReloadWait.count() / 1000, shard_.index());
     }
     take_mail();
 }
@@ -318,6 +324,7 @@ void Turn::stop() {
     take_mail();
     write_and_close();
     record_rest();
+    lingering_.finish();
     log::flush();
 }
 

@@ -1,9 +1,11 @@
 """What a client gets to read when the broker ends the connection, whatever it was about to send."""
 
+import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import raw
-from case import Case, eventually, long
+from case import WAIT, Case, eventually, long
 
 MB = 1 << 20
 
@@ -30,6 +32,20 @@ class LastWords(Case):
             client.send_bytes(raw.connect_packet("c", 5) + raw.raw_frame(0x30, b"\x00\x01t\x00" + bytes(3 * MB)))
             self.assertEqual(client.expect("CONNACK")["rc"], 0x87)
             self.assertEqual(client.socket.recv(10), b"")
+
+    def test_a_broker_that_stops_is_heard_by_who_talks_on(self):
+        for _ in range(3):
+            broker = self.start()
+            self.forget(broker)
+            client = raw.connected(broker.address, "c", 5)
+            data = raw.raw_frame(0x30, b"\x00\x01t\x00" + bytes(100)) * 60000
+            with ThreadPoolExecutor(1) as pool:
+                sending = pool.submit(client.send_bytes, data)
+                broker.send(signal.SIGTERM)
+                sending.result(WAIT)  # nothing goes wrong with it
+            self.assertEqual(client.expect("DISCONNECT")["rc"], 0x8B)
+            self.assertEqual(client.socket.recv(10), b"")
+            self.assertEqual(broker.stop(), 0)
 
     @long(3)
     def test_it_lingers_for_a_while_and_so_many_bytes_only(self):
