@@ -55,6 +55,13 @@ int add(const Api& api, const Arguments& arguments, const std::string& name) {
         auto has = has_accounts(api);
         if (!has) return fail_api(has.error());
         role = has.value() ? "viewer" : "admin";
+    } else if (role != "admin") {
+        auto has = has_accounts(api);
+        if (!has) return fail_api(has.error());
+        if (!has.value()) {
+            return fail("Error: The first account must be an admin: make that one before others.",
+                        kExitRefused);
+        }
     }
     auto password = password_of(arguments);
     if (!password) return fail(password.error().text, kExitRefused);
