@@ -1,5 +1,6 @@
 #include "base/json_writer.h"
 
+#include "base/figure.h"
 #include "base/text.h"
 
 #include <array>
@@ -129,6 +130,10 @@ JsonWriter& JsonWriter::number(double value) {
     std::array<char, 40> digits;
     char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     return raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+JsonWriter& JsonWriter::figure(std::optional<double> value) {
+    return value ? number(martlet::figure(*value)) : null();
 }
 
 JsonWriter& JsonWriter::boolean(bool value) {

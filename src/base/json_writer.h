@@ -5,6 +5,7 @@
 // that JSON cannot say become null. Any thread.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,10 @@ class JsonWriter {
     JsonWriter& key(std::string_view name);
     JsonWriter& text(std::string_view value);
     JsonWriter& integer(std::int64_t value);
-    JsonWriter& number(double value);  // the shortest text that reads back as the same number
+    // The shortest text that reads back as the same number: for numbers that somebody told.
+    JsonWriter& number(double value);
+    // The same of a computed number, without its rounding noise (base/figure.h); nothing: null.
+    JsonWriter& figure(std::optional<double> value);
     JsonWriter& boolean(bool value);
     JsonWriter& null();
     // JSON text that is sound already.

@@ -32,7 +32,8 @@ namespace {
 constexpr Command kCommands[] = {
     {"serve", "mosquitto", serve_main,
      "run the broker (mosquitto's flags: -c -d -p -q -v --test-config; --sandbox)", nullptr,
-     "-c= --config-file= -d --daemon -p= --port= -q --quiet -v --verbose --http-port= --sandbox "
+     "-c= --config-file= -d --daemon -p= --port= -q --quiet -v --verbose --http-address= "
+     "--http-port= --sandbox "
      "--test-config --tls-keylog= --version"},
     {"check", "", check_main, "say what each line of a mosquitto.conf does here", nullptr,
      "-c= --config-file= --all -q --quiet --off --keys --keys=markdown"},

@@ -11,13 +11,14 @@ namespace {
 
 constexpr int kExitInvalid = 3;
 constexpr std::size_t kPortsMax = 10;
+constexpr std::uint16_t kHttpPort = 8080;
 
 std::string usage(const std::string& program) {
     std::string indent(std::string("Usage: ").size() + program.size(), ' ');
     return fmt::format(
         "Usage: {} [-c config_file] [-d] [-h] [-p port] [-v]\n"
-        "{} [-q] [--http-port port] [--sandbox] [--test-config]\n"
-        "{} [--tls-keylog file] [--version]\n\n"
+        "{} [-q] [--http-address address] [--http-port port] [--sandbox]\n"
+        "{} [--test-config] [--tls-keylog file] [--version]\n\n"
         "An MQTT broker for versions 3.1, 3.1.1 and 5.0.\n\n"
         " -c, --config-file FILE  read this mosquitto.conf; of several the last wins\n"
         " -d, --daemon            go to the background after the start\n"
@@ -26,7 +27,9 @@ std::string usage(const std::string& program) {
         "                         Ignored when the file defines listeners\n"
         " -q, --quiet             log nothing, whatever the file says\n"
         " -v, --verbose           log everything, whatever the file says\n"
-        " --http-port PORT        pages and API on this port, for this machine only\n"
+        " --http-address ADDRESS  pages and API for others too: 0.0.0.0 for all networks\n"
+        " --http-port PORT        pages and API on this port, for this machine only unless\n"
+        "                         --http-address is given; 8080 without this\n"
         " --sandbox               port 1883 for everybody, without names, with limits\n"
         " --test-config           say whether the file is sound, and exit with 0 or 3\n"
         " --tls-keylog FILE       write TLS secrets to a file, for debugging only\n"
@@ -46,6 +49,7 @@ class Parser {
     bool take_value(const char*& value);
     void take_config_file();
     void take_port();
+    void take_http_address();
     void take_http_port();
     void take_keylog();
     void fail(std::string text);
@@ -77,6 +81,8 @@ void Parser::flag(std::string_view word) {
         take_config_file();
     else if (word == "-p" || word == "--port")
         take_port();
+    else if (word == "--http-address")
+        take_http_address();
     else if (word == "--http-port")
         take_http_port();
     else if (word == "--tls-keylog")
@@ -138,6 +144,18 @@ void Parser::take_port() {
         return fail(
             fmt::format("Error: Only {} ports can be specified on the command line.", kPortsMax));
     ports.push_back(static_cast<std::uint16_t>(port));
+}
+
+void Parser::take_http_address() {
+    const char* address = nullptr;
+    if (!take_value(address) || *address == '\0') {
+        return fail(
+            "Error: --http-address argument given, but no address specified (0.0.0.0 for all "
+            "networks).");
+    }
+    options_.command_line.http_address = address;
+    std::uint16_t& port = options_.command_line.http_port;
+    if (port == 0) port = kHttpPort;
 }
 
 void Parser::take_http_port() {

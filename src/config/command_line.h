@@ -19,7 +19,8 @@ struct CommandLine {
     bool is_verbose = false;           // -v, wins over the file
     bool is_sandbox = false;           // --sandbox, without a file only
     std::string tls_keylog;            // --tls-keylog
-    std::uint16_t http_port = 0;       // --http-port, for this machine only; 0: none
+    std::uint16_t http_port = 0;       // --http-port; 0: none
+    std::string http_address;          // --http-address; empty: this machine only
     // MOSQUITTO_PERSISTENCE_LOCATION, wins over the file; empty: not set.
     std::string persistence_location;
 };

@@ -12,6 +12,7 @@ Settings sandbox_settings(const CommandLine& command_line) {
     settings.persistence = !command_line.persistence_location.empty();
     settings.persistence_location = command_line.persistence_location;
     settings.telemetry.is_on = settings.persistence;
+    settings.log.timestamp_format = "%Y-%m-%dT%H:%M:%S";
     broker::Options& options = settings.broker;
     options.max_packet_size = limits.max_packet_size;
     options.message_size_limit = limits.message_size_limit;

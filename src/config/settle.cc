@@ -21,7 +21,8 @@ void settle_command_line(Draft& draft, const CommandLine& command_line) {
     if (command_line.http_port != 0) {
         Listener& listener = settings.listeners.emplace_back();
         listener.net.port = command_line.http_port;
-        listener.net.address = "localhost";
+        const std::string& address = command_line.http_address;
+        listener.net.address = address.empty() ? "localhost" : address;
         listener.is_http = true;
     }
     settings.daemonize = command_line.daemonize;

@@ -134,9 +134,9 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
                 {listener.place,
                  "listener",
                  NoticeKind::Mapped,
-                 fmt::format("the listener on {} is for this machine only: name an address to "
-                             "open it",
-                             name_of(listener)),
+                 fmt::format("the listener on {} is for this machine only: `listener {} 0.0.0.0` "
+                             "opens it to the network",
+                             name_of(listener), listener.net.port),
                  {}});
         }
         settings.listeners.push_back(

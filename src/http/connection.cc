@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include "base/text.h"
 #include "http/head.h"
 #include "http/target.h"
 
@@ -129,6 +130,9 @@ void Connection::refuse(int status, std::string_view problem, const Now& now) {
 
 void Connection::send(Response response, const Now& now) {
     if (outbox.empty()) written_ = now.steady;
+    // A terminal shows its prompt on a line of its own.
+    bool wants_line_end = response.is_json();
+    if (wants_line_end && !response.stream && !response.body.empty()) response.body += '\n';
     HeadFacts facts;
     facts.length = response.body.size();
     if (response.stream) facts.framing = version_ >= 11 ? Framing::Chunks : Framing::UntilClose;
@@ -142,6 +146,7 @@ void Connection::send(Response response, const Now& now) {
     outbox.append(as_bytes(text));
     if (has_body && response.stream) {
         source_ = std::move(response.stream);
+        wants_line_end_ = wants_line_end;
         state_ = State::Streaming;
     }
 }
@@ -182,7 +187,11 @@ void Connection::on_piece(std::unique_ptr<BodySource> source, std::string_view p
     is_fetching_ = false;
     source_ = std::move(source);
     if (outbox.empty()) written_ = now.steady;
-    std::string text;
+    std::string text, ended;
+    if (is_last && wants_line_end_) {
+        ended = fmt::format("{}\n", piece);
+        piece = ended;
+    }
     if (version_ < 11) text = piece;
     // An empty chunk would end the body.
     if (version_ >= 11 && !piece.empty()) write_chunk(piece, text);

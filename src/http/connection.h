@@ -99,6 +99,7 @@ class Connection {
     Method method_ = Method::Get;
     int version_ = 11;
     bool keep_alive_ = true;
+    bool wants_line_end_ = false;         // after the last piece
     std::unique_ptr<BodySource> source_;  // while it waits for room
     Milliseconds since_;                  // the state began; the request's first byte
     Milliseconds written_;                // the outbox last shrank, or was empty

@@ -142,7 +142,8 @@ std::string openapi_document(std::span<const Route> routes) {
     json.text(MARTLET_VERSION).key("description");
     json.text(
         "The broker, its telemetry and its accounts. Times are milliseconds since 1970, UTC. "
-        "In paths and queries only %XX is decoded: '+' stays, as MQTT's filters have it.");
+        "In paths and queries only %XX is decoded: '+' stays, as MQTT's filters have it. "
+        "Every JSON answer takes the query parameter pretty, which sets it on lines.");
     json.end_object().key("paths").begin_object();
     for (const auto& [path, here] : by_path) {
         json.key(path).begin_object();

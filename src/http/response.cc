@@ -15,6 +15,7 @@ Response Response::json(std::string text) {
 Response Response::error(int status, std::string_view message) {
     Response response;
     response.status = status;
+    response.problem = message;
     JsonWriter writer(response.body);
     writer.begin_object().key("error").begin_object();
     writer.key("status").integer(status).key("message").text(message);

@@ -28,6 +28,9 @@ struct Response {
     Fields headers;  // besides the usual ones
     std::string body;
     std::unique_ptr<BodySource> stream;  // set: instead of `body`
+    std::string problem;                 // of an error: its message
+
+    bool is_json() const { return content_type.ends_with("json"); }
 
     static Response json(std::string text);
     // {"error":{"status":404,"message":"..."}}: what is wrong and what to do.

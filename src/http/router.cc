@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/accounts/access.h"
+#include "http/answers/json_indenter.h"
 #include "http/origin.h"
 
 #include <algorithm>
@@ -26,6 +27,69 @@ std::vector<std::string> segments_of(std::string_view path) {
     return segments;
 }
 
+// Takes `pretty` out of the query: it concerns every JSON answer, and no handler. Nothing: its
+// value is neither true nor false.
+std::optional<bool> take_pretty(Fields& query) {
+    bool is_pretty = false;
+    for (const auto& [name, value] : query) {
+        if (name != "pretty") continue;
+        bool is_true = value.empty() || value == "true" || value == "1";
+        if (!is_true && value != "false" && value != "0") return std::nullopt;
+        is_pretty = is_true;
+    }
+    std::erase_if(query, [](const auto& field) { return field.first == "pretty"; });
+    return is_pretty;
+}
+
+// A person in front of a browser, where programs do not ask.
+bool wants_page(const Request& request, const Response& response) {
+    if (response.problem.empty()) return false;
+    bool is_for_programs = request.path.starts_with("/api/") && response.status != 421;
+    return !is_for_programs &&
+           request.header("accept").value_or("").find("text/html") != std::string_view::npos;
+}
+
+std::string as_html(std::string_view text) {
+    std::string out;
+    for (char c : text) {
+        if (c == '<') {
+            out += "&lt;";
+        } else if (c == '&') {
+            out += "&amp;";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+Response error_page(const Response& error) {
+    Response page;
+    page.status = error.status;
+    page.headers = error.headers;
+    page.content_type = "text/html; charset=utf-8";
+    page.body = fmt::format(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+        "<title>Martlet: {0}</title><link rel=\"stylesheet\" href=\"/status.css\"></head>\n"
+        "<body><h1>Martlet</h1>\n<p>Error {0}: {1}.</p>\n<p><a href=\"/\">The status page</a>"
+        "</p></body>\n</html>\n",
+        error.status, as_html(error.problem));
+    return page;
+}
+
+void indent(Response& response) {
+    if (!response.is_json()) return;
+    if (response.stream) {
+        response.stream = indented(std::move(response.stream));
+        return;
+    }
+    std::string body;
+    JsonIndenter().feed(response.body, body);
+    response.body = std::move(body);
+}
+
+}  // namespace
+
 Response not_allowed(Role needed, const Caller& caller) {
     if (caller.role != Role::Nobody) {
         return Response::error(403, fmt::format("this needs the role {}, and you are {}",
@@ -35,8 +99,6 @@ Response not_allowed(Role needed, const Caller& caller) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"martlet\"");
     return response;
 }
-
-}  // namespace
 
 std::string_view name_of(Method method) {
     constexpr std::array<std::string_view, 7> kNames = {"GET",   "HEAD",   "POST",   "PUT",
@@ -125,11 +187,22 @@ bool Router::is_quick(Request& request) const {
 }
 
 Response Router::answer(Services& services, Request& request) const {
+    auto is_pretty = take_pretty(request.query);
+    if (!is_pretty) return Response::error(400, "pretty: expected true or false");
+    Response response = plain_answer(services, request);
+    if (wants_page(request, response)) return error_page(response);
+    if (*is_pretty) indent(response);
+    return response;
+}
+
+Response Router::plain_answer(Services& services, Request& request) const {
     if (request.segments.empty()) request.segments = segments_of(request.path);
     if (is_foreign_host(request, services.options.hosts)) {
-        return Response::error(421,
-                               "this broker does not go by that host name here; the setting "
-                               "http_host allows it");
+        std::string host(request.header("host").value_or("").substr(0, 200));
+        return Response::error(
+            421, fmt::format("this broker does not go by the name {} here: the line 'http_host "
+                             "NAME' in its configuration allows a name",
+                             host));
     }
     if (is_change(request.method) && is_foreign_page(request))
         return Response::error(403, "changes are not accepted from other sites' pages");

@@ -17,7 +17,7 @@ class Router {
     // The routes outlive it.
     explicit Router(std::span<const Route> routes);
 
-    // Fills in the request's caller and parameters.
+    // Fills in the request's caller and parameters. `?pretty` is for it, not for handlers.
     Response answer(Services& services, Request& request) const;
     // Whether that takes no time.
     bool is_quick(Request& request) const;
@@ -32,6 +32,7 @@ class Router {
         const Route* route;
         std::vector<Part> parts;
     };
+    Response plain_answer(Services& services, Request& request) const;
     static std::vector<Part> parts_of(std::string_view pattern);
     static bool matches(const Pattern& pattern, const Request& request);
     static bool is_closer(const Pattern& a, const Pattern& b);
@@ -42,5 +43,8 @@ class Router {
 };
 
 std::string_view name_of(Method method);
+
+// To a caller without the role: 401 when nobody is logged in, else 403.
+Response not_allowed(Role needed, const Caller& caller);
 
 }  // namespace martlet::http

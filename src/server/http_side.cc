@@ -1,8 +1,13 @@
 #include "server/http_side.h"
 
 #include "base/log.h"
+#include "base/text.h"
+#include "server/own_addresses.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace martlet::server {
 
@@ -10,13 +15,31 @@ namespace {
 
 constexpr std::size_t kWorkers = 4;
 
-// Where somebody on this machine finds the pages.
-std::string address_of(const config::Listener& listener) {
-    const net::ListenOptions& net = listener.net;
-    bool is_any = net.address.empty() || net.address == "0.0.0.0" || net.address == "::";
-    std::string host = is_any ? "localhost" : net.address;
-    if (host.find(':') != std::string::npos) host = "[" + host + "]";
-    return fmt::format("http://{}:{}", host, net.port);
+constexpr std::string_view kThisMachine = "localhost";
+
+bool is_any(const std::string& address) {
+    return address == "0.0.0.0" || address == "::";
+}
+
+bool is_loopback(const std::string& address) {
+    return address == kThisMachine || address == "::1" || address.starts_with("127.");
+}
+
+// The hosts under which a reader finds the listener, the likeliest first.
+std::vector<std::string> hosts_of(const config::Listener& listener) {
+    const std::string& address = listener.net.address;
+    if (!is_any(address)) return {address};
+    std::vector<std::string> hosts = network_addresses();
+    std::string name = host_name();
+    // A machine without a name server of its own goes by this one (mDNS).
+    if (!name.empty() && name != kThisMachine) hosts.push_back(name + ".local");
+    if (hosts.empty()) hosts.emplace_back(kThisMachine);
+    return hosts;
+}
+
+std::string url_of(const std::string& host, std::uint16_t port) {
+    bool is_ipv6 = host.find(':') != std::string::npos;
+    return fmt::format("http://{}:{}", is_ipv6 ? "[" + host + "]" : host, port);
 }
 
 const config::Listener* first_http(const config::Settings& settings) {
@@ -29,7 +52,10 @@ const config::Listener* first_http(const config::Settings& settings) {
 void open_to_commands(http::Access& access, const config::Settings& settings) {
     const config::Listener* listener = first_http(settings);
     if (listener == nullptr) return;
-    Status opened = access.open_to_commands(settings.http.local_key_file, address_of(*listener));
+    const std::string& address = listener->net.address;
+    std::string url =
+        url_of(is_any(address) ? std::string(kThisMachine) : address, listener->net.port);
+    Status opened = access.open_to_commands(settings.http.local_key_file, url);
     if (opened) return;
     log::warning(
         "Warning: {}. Commands such as `martlet status` and `martlet account` need --url and "
@@ -56,6 +82,11 @@ HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
       access_(std::move(access)) {
     telemetry::Ingest* ingest = parts.ingest;
     services_.options = settings.http;
+    // Nobody else can make a browser on this machine take these names for theirs.
+    if (std::string name = host_name(); !name.empty()) {
+        services_.options.hosts.push_back(name);
+        services_.options.hosts.push_back(name + ".local");
+    }
     services_.broker = &questions_;
     services_.metrics = &metrics_;
     services_.access = access_.get();
@@ -74,11 +105,26 @@ HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
 void HttpSide::announce(const config::Settings& settings) {
     const config::Listener* listener = first_http(settings);
     if (listener == nullptr) return;
-    std::string address = address_of(*listener);
+    std::uint16_t port = listener->net.port;
+    std::vector<std::string> hosts = hosts_of(*listener);
+    std::string url = url_of(hosts.front(), port), also;
+    for (std::size_t i = 1; i < hosts.size(); i++)
+        also += fmt::format("{}{}/", i == 1 ? ", also " : ", ", url_of(hosts[i], port));
     std::string secret = access_->begin_setup();
-    if (secret.empty()) return log::notice("Pages and API: {}/", address);
-    log::notice("Pages and API: {}/ (there is no account yet)", address);
-    log::notice("To make the first account, open this link: {}/setup#{}", address, secret);
+    log::notice("Pages and API: {}/{}{}", url, also,
+                secret.empty() ? "" : " (there is no account yet)");
+    if (!secret.empty())
+        log::notice("To make the first account, open this link: {}/setup#{}", url, secret);
+    if (is_loopback(listener->net.address)) {
+        log::notice(
+            "The pages are for this machine only. `listener {} 0.0.0.0` and `protocol http` in the "
+            "configuration, or --http-address 0.0.0.0, open them to the network.",
+            port);
+    } else {
+        log::notice(
+            "The pages have no TLS: passwords and tokens travel in clear. In a network that you do "
+            "not trust, put a proxy with TLS in front of them.");
+    }
 }
 
 }  // namespace martlet::server

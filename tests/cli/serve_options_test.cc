@@ -37,6 +37,13 @@ TEST(ServeOptions, all_flags) {
     EXPECT_EQ(line.ports, (std::vector<std::uint16_t>{1884, 1885}));
     EXPECT_EQ(line.tls_keylog, "k");
     EXPECT_TRUE(parse({"--sandbox"}).command_line.is_sandbox);
+    EXPECT_EQ(parse({"--http-port", "8081"}).command_line.http_address, "");
+    ServeOptions open = parse({"--sandbox", "--http-address", "0.0.0.0"});
+    EXPECT_EQ(open.command_line.http_address, "0.0.0.0");
+    EXPECT_EQ(open.command_line.http_port, 8080) << "unless it is said otherwise";
+    open = parse({"--http-port", "8081", "--http-address", "::"});
+    EXPECT_EQ(open.command_line.http_port, 8081);
+    EXPECT_EQ(open.command_line.http_address, "::");
     EXPECT_EQ(parse({"--config-file", "x"}).command_line.config_file, "x");
 }
 
@@ -98,6 +105,9 @@ TEST(ServeOptions, ten_ports_and_no_more) {
 }
 
 TEST(ServeOptions, what_does_not_go_together) {
+    expect_failure({"--http-address"},
+                   "Error: --http-address argument given, but no address specified (0.0.0.0 for "
+                   "all networks).");
     expect_failure({"--sandbox", "-c", "m.conf"},
                    "Error: --sandbox and -c cannot be used together.");
 }

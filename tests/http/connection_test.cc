@@ -30,6 +30,7 @@ class Countdown final : public BodySource {
 
 Response streamed(int pieces, std::size_t size, int* alive) {
     Response response;
+    response.content_type = "text/plain";
     response.stream = std::make_unique<Countdown>(pieces, size, alive);
     return response;
 }
@@ -52,11 +53,11 @@ TEST(HttpConnection, OneRequestAfterTheOther) {
     EXPECT_TRUE(talk.asked());
     std::string heard = talk.hear();
     EXPECT_TRUE(heard.starts_with("HTTP/1.1 200 OK\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n"));
-    EXPECT_NE(heard.find("Content-Length: 2\r\n"), heard.npos);
+    EXPECT_NE(heard.find("Content-Length: 3\r\n"), heard.npos);
     EXPECT_NE(heard.find("Connection: keep-alive\r\n"), heard.npos);
-    EXPECT_EQ(body_of(heard), "{}");
+    EXPECT_EQ(body_of(heard), "{}\n");
     talk.answer(Response::json("[]"));
-    EXPECT_EQ(body_of(talk.hear()), "[]");
+    EXPECT_EQ(body_of(talk.hear()), "[]\n");
     EXPECT_TRUE(talk.connection.is_idle());
     EXPECT_FALSE(talk.connection.is_over());
 }
@@ -71,7 +72,8 @@ TEST(HttpConnection, EveryAnswerSaysWhatItsPageMayDo) {
           "X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer",
           "Cache-Control: no-store", "Content-Type: application/json\r\n"})
         EXPECT_NE(heard.find(field), heard.npos) << field;
-    EXPECT_EQ(body_of(heard), R"({"error":{"status":404,"message":"\u003cb>\"no\""}})");
+    EXPECT_EQ(body_of(heard), R"({"error":{"status":404,"message":"\u003cb>\"no\""}})"
+                              "\n");
     talk.say("nonsense\r\n\r\n");
     EXPECT_NE(talk.hear().find("X-Content-Type-Options: nosniff"), std::string::npos);
 }
@@ -93,7 +95,7 @@ TEST(HttpConnection, HeadHasNoBody) {
     talk.say("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n");
     talk.answer(Response::json("{\"a\":1}"));
     std::string heard = talk.hear();
-    EXPECT_NE(heard.find("Content-Length: 7\r\n"), heard.npos);
+    EXPECT_NE(heard.find("Content-Length: 8\r\n"), heard.npos);
     EXPECT_EQ(body_of(heard), "");
     talk.say("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n");
     int alive = 0;
@@ -220,7 +222,7 @@ TEST(HttpConnection, ThePeerEndsBeforeTheAnswer) {
     talk.connection.on_end();
     EXPECT_FALSE(talk.connection.is_over());
     talk.answer(Response::json("{}"));
-    EXPECT_EQ(body_of(talk.hear()), "{}");
+    EXPECT_EQ(body_of(talk.hear()), "{}\n");
     EXPECT_TRUE(talk.connection.is_over());
     Talk midway;
     midway.say("GET / HT");
@@ -236,7 +238,7 @@ TEST(HttpConnection, WhatWasSentAheadOfTheEndIsAnswered) {
         ASSERT_TRUE(talk.asked()) << i;
         EXPECT_FALSE(talk.connection.is_over());
         talk.answer(Response::json("{}"));
-        EXPECT_EQ(body_of(talk.hear()), "{}");
+        EXPECT_EQ(body_of(talk.hear()), "{}\n");
     }
     EXPECT_FALSE(talk.asked());
     EXPECT_TRUE(talk.connection.is_over()) << "of the third, no more will come";
@@ -280,6 +282,23 @@ TEST(HttpConnection, StreamsGoByChunks) {
     EXPECT_EQ(talk.hear(), "a\r\nxxxxxxxxxx\r\n0\r\n\r\n");
     EXPECT_EQ(alive, 0);
     EXPECT_TRUE(talk.connection.is_idle());
+}
+
+// So does the JSON of every other answer, refusals included.
+TEST(HttpConnection, AStreamOfJsonEndsWithALineEnd) {
+    int alive = 0;
+    Talk talk;
+    talk.say(kGet);
+    Response response = streamed(2, 3, &alive);
+    response.content_type = "application/json";
+    talk.answer(std::move(response));
+    talk.hear();
+    talk.feed_piece();
+    EXPECT_EQ(talk.hear(), "3\r\nxxx\r\n");
+    talk.feed_piece();
+    EXPECT_EQ(talk.hear(), "4\r\nxxx\n\r\n0\r\n\r\n");
+    talk.say("nonsense\r\n\r\n");
+    EXPECT_TRUE(talk.hear().ends_with("}}\n"));
 }
 
 TEST(HttpConnection, AnEmptyPieceDoesNotEndAStream) {

@@ -25,9 +25,9 @@ class MeshMetrics : public TelemetryApi {
              {{"short_name", "SÖ"}, {"hardware_model", "RAK4631"}, {"role", "CLIENT"}}, now_);
     }
 
-    ExpositionReader read() {
+    ExpositionReader read(std::string_view target = "/metrics") {
         commit();
-        Response answer = ask(Method::Get, "/metrics");
+        Response answer = ask(Method::Get, target);
         EXPECT_EQ(answer.status, 200);
         ExpositionReader metrics(answer.body);
         EXPECT_EQ(metrics.problem, "");
@@ -112,7 +112,9 @@ TEST_F(MeshMetrics, PacketsBySenderAndReceiver) {
     second.is_via_mqtt = true;
     send(second);
     send(packet(kOther, 72, "TEXT_MESSAGE_APP"));
-    auto values = read().values;
+    EXPECT_EQ(read().values.count("mesh_packet_ids_total" + to_everybody() + ",packet_id=\"71\"}"),
+              0u);
+    auto values = read("/metrics?mesh_packet_ids=true").values;
     std::string all = to_everybody();
     EXPECT_EQ(values.at("mesh_packet_total" + all + "}"), 2);
     EXPECT_EQ(values.at("mesh_packet_source_types_total" + all + ",portnum=\"TELEMETRY_APP\"}"), 1);

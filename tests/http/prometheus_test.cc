@@ -86,6 +86,31 @@ TEST_F(Prometheus, OfflineSourcesDoNotShowOldValues) {
     EXPECT_EQ(metrics.values.count(value), 0u);
 }
 
+// The last step of an increment is 1 for ever, as a rule.
+TEST_F(Prometheus, AnIncrementShowsItsSumOnly) {
+    SourceId press{"station", "a"};
+    for (int i = 0; i < 3; i++)
+        sample(press, "units", "", SeriesKind::Increment, std::int64_t(1), wall_now() + i);
+    sample(press, "meter", "kWh", SeriesKind::Counter, 5.5, wall_now());
+    commit();
+    ExpositionReader metrics = read();
+    std::string units = "{kind=\"station\",id=\"a\",metric=\"units\"}";
+    std::string meter = "{kind=\"station\",id=\"a\",metric=\"meter\",unit=\"kWh\"}";
+    EXPECT_EQ(metrics.values.count("martlet_series_value" + units), 0u);
+    EXPECT_EQ(metrics.values.at("martlet_series_steps_total" + units), 3);
+    EXPECT_EQ(metrics.values.at("martlet_series_value" + meter), 5.5);
+    EXPECT_EQ(metrics.values.count("martlet_series_steps_total" + meter), 1u);
+}
+
+TEST_F(Prometheus, StrangersAreRefusedAsEverywhere) {
+    caller_ = {};
+    Response answer = ask(Method::Get, "/metrics");
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_EQ(answer.body, error(401, "log in first, or send a token"));
+    ASSERT_FALSE(answer.headers.empty());
+    EXPECT_EQ(answer.headers[0].first, "WWW-Authenticate");
+}
+
 TEST_F(Prometheus, SilentSourcesDoNotShowOldValues) {
     sample({"lowi", "1"}, "CH0/power_import", "W", SeriesKind::Gauge, 503.0, 1'763'740'800'000);
     commit();

@@ -40,12 +40,14 @@ TEST_F(Figures, AMeterTellsEnergyPeaksAndBaseLoad) {
         "{\"source\":1,\"id\":\"34945460a1b2\",\"from\":1763593200000,\"to\":1763766000000,"
         "\"production_channel\":\"CH1\",\"periods\":[{\"begins\":1763593200000,\"name\":"
         "\"2025-11-20\",\"import_kwh\":1.5,\"export_kwh\":3,\"import_high_kwh\":1.5,"
-        "\"import_low_kwh\":0,\"export_high_kwh\":3,\"export_low_kwh\":0,\"production_kwh\":5,"
-        "\"self_consumption_kwh\":2,\"consumption_kwh\":3.5,\"gas_m3\":0,\"water_m3\":0},"
-        "{\"begins\":1763679600000,\"name\":\"2025-11-21\",\"import_kwh\":0.5,\"export_kwh\":0,"
-        "\"import_high_kwh\":0.5,\"import_low_kwh\":0,\"export_high_kwh\":0,\"export_low_kwh\":0,"
-        "\"production_kwh\":0,\"self_consumption_kwh\":0,\"consumption_kwh\":0.5,\"gas_m3\":0,"
-        "\"water_m3\":0}],\"peaks\":[{\"month\":\"2025-11\",\"quarter\":1763594100000,"
+        "\"import_low_kwh\":null,\"export_high_kwh\":3,\"export_low_kwh\":null,\"production_kwh\":"
+        "5,"
+        "\"self_consumption_kwh\":2,\"consumption_kwh\":3.5,\"gas_m3\":null,\"water_m3\":null},"
+        "{\"begins\":1763679600000,\"name\":\"2025-11-21\",\"import_kwh\":0.5,\"export_kwh\":null,"
+        "\"import_high_kwh\":0.5,\"import_low_kwh\":null,\"export_high_kwh\":null,"
+        "\"export_low_kwh\":null,\"production_kwh\":null,\"self_consumption_kwh\":null,"
+        "\"consumption_kwh\":null,\"gas_m3\":null,\"water_m3\":null}],\"peaks\":[{\"month\":\"2025-"
+        "11\",\"quarter\":1763594100000,"
         "\"peak_kw\":4,\"billed_kw\":4}],\"billed_at_least_kw\":2.5,\"billed_mean_kw\":4,"
         "\"base_load_w\":130,\"nights\":[{\"night\":\"2025-11-20\",\"lowest_w\":120},{\"night\":"
         "\"2025-11-21\",\"lowest_w\":130}]}");
@@ -56,7 +58,7 @@ TEST_F(Figures, AMeterTellsMonthsAsCsv) {
     EXPECT_EQ(get("/api/v1/sources/1/meter?from=2025-11-20&to=2025-11-22&per=month&format=csv"),
               "period,import_kwh,export_kwh,import_high_kwh,import_low_kwh,export_high_kwh,"
               "export_low_kwh,production_kwh,self_consumption_kwh,gas_m3,water_m3\r\n"
-              "2025-11,2,3,2,0,3,0,5,2,0,0\r\n");
+              "2025-11,2,3,2,,3,,5,2,,\r\n");
 }
 
 TEST_F(Figures, ASmallPeakIsBilledAsTwoAndAHalf) {
@@ -108,7 +110,7 @@ TEST_F(Figures, AStationCountsAsInTheWorkedSequence) {
         get("/api/v1/sources/station:acme%2FPRESS7/station?from=1763740800000"
             "&to=1763744400000");
     std::string units =
-        "{\"good\":10,\"bad\":1,\"kwh\":1.25,\"quality\":0.9090909090909091,"
+        "{\"good\":10,\"bad\":1,\"kwh\":1.25,\"quality\":0.909090909091,"
         "\"kwh_per_good\":0.125}";
     EXPECT_NE(answer.find("\"productive\":1,\"rssi\":-61,\"counted_by\":\"production_count_good\","
                           "\"total\":" +
@@ -117,9 +119,9 @@ TEST_F(Figures, AStationCountsAsInTheWorkedSequence) {
                           "\"productive_share\":1}"),
               std::string::npos)
         << answer;
-    // Half an hour later nothing more was made.
+    // Half an hour later no counter told a reading; nothing was made of what comes in steps.
     answer = get("/api/v1/stations?from=1763742600000&to=1763744400000");
-    EXPECT_NE(answer.find("\"range\":{\"good\":0,\"bad\":0,\"kwh\":0,\"quality\":null,"
+    EXPECT_NE(answer.find("\"range\":{\"good\":null,\"bad\":0,\"kwh\":null,\"quality\":null,"
                           "\"kwh_per_good\":null},\"productive_ms\":1800000,"
                           "\"known_ms\":1800000,\"productive_share\":1}],\"next\":null}"),
               std::string::npos)
@@ -136,12 +138,42 @@ TEST_F(Figures, AStateHoldsOverMidnightAndNeverSumsKindsOfCounts) {
     commit();
     std::string answer = get("/api/v1/sources/1/station?from=2025-11-21&to=2025-11-22");
     EXPECT_NE(answer.find("\"productive_ms\":3600000,\"known_ms\":86400000,"
-                          "\"productive_share\":0.041666666666666664}"),
+                          "\"productive_share\":0.0416666666667}"),
               std::string::npos)
         << answer;
     EXPECT_NE(answer.find("\"not_counted\":[\"production_count_good\"],\"counted_by\":"
                           "\"production_complete_good\",\"total\":{\"good\":5,"
-                          "\"bad\":0,\"kwh\":0,\"quality\":1,\"kwh_per_good\":null}"),
+                          "\"bad\":null,\"kwh\":null,\"quality\":1,\"kwh_per_good\":null}"),
+              std::string::npos)
+        << answer;
+}
+
+// 0.35 / 14 is 0.024999999999999998 in binary.
+TEST_F(Figures, AFigureHasNoRoundingNoise) {
+    SourceId press{"station", "a/b"};
+    sample(press, "production_complete_good", "", SeriesKind::Increment, 14.0, kBegin);
+    sample(press, "electrical_kwh_interval", "kWh", SeriesKind::Increment, 0.35, kBegin);
+    commit();
+    std::string answer = get("/api/v1/sources/1/station");
+    EXPECT_NE(answer.find("\"kwh_per_good\":0.025}"), std::string::npos) << answer;
+}
+
+TEST_F(Figures, WhatIsNotToldIsNull) {
+    SourceId press{"station", "a/b"}, trailer{"vehicle", "t"};
+    sample(press, "rssi", "dBm", SeriesKind::Gauge, -60.0, kBegin);
+    sample(trailer, "battery", "V", SeriesKind::Gauge, 12.5, kBegin);
+    commit();
+    std::string units =
+        "{\"good\":null,\"bad\":null,\"kwh\":null,\"quality\":null,\"kwh_per_good\":null}";
+    std::string answer = get("/api/v1/sources/1/station");
+    EXPECT_NE(answer.find("\"total\":" + units + ",\"range\":" + units +
+                          ",\"productive_ms\":null,\"known_ms\":0,\"productive_share\":null}"),
+              std::string::npos)
+        << answer;
+    answer = get("/api/v1/fleet");
+    EXPECT_NE(answer.find("\"distance_km\":null,\"driving_s\":null,\"fastest_kmh\":null,"
+                          "\"driving\":{\"night_s\":null,\"over_limit_s\":null,"
+                          "\"under_30_kmh_s\":null,"),
               std::string::npos)
         << answer;
 }
@@ -166,7 +198,7 @@ TEST_F(Figures, TheOperatorSaysByWhatAStationIsCounted) {
     answer = get("/api/v1/sources/1/station");
     EXPECT_NE(answer.find("\"not_counted\":[\"production_count_good\",\"production_complete_bad\"]"
                           ",\"counted_by\":\"production_complete_good\",\"total\":{\"good\":5,"
-                          "\"bad\":0,"),
+                          "\"bad\":null,"),
               std::string::npos)
         << answer;
 }
@@ -198,7 +230,7 @@ TEST_F(Figures, TheFleetTellsDistanceAndEvents) {
               "emergency,night_s,over_limit_s,under_30_kmh_s,30_to_50_kmh_s,50_to_80_kmh_s,"
               "80_to_110_kmh_s,over_110_kmh_s\r\n"
               "truck-1,Blue truck,north,silent,2025-11-21T16:01:00.000Z,2.2,60,92.5,1,1,0,0,0,"
-              "0,0,0,12.5,0,0,0,0,60,0\r\n");
+              "0,0,0,12.5,,0,0,0,60,0\r\n");
     std::string json = without_ages(get("/api/v1/fleet?from=2025-11-21&to=2025-11-22&group=north"));
     EXPECT_NE(json.find("\"state\":\"silent\",\"last_seen\":1763740860000,\"age_ms\":*,\"values\":"
                         "{\"distance\":0.7,\"driving_time\":60,\"driving_time.80_to_110\":60,"
@@ -206,7 +238,7 @@ TEST_F(Figures, TheFleetTellsDistanceAndEvents) {
                         "{\"latitude\":59.33,\"longitude\":18.06,\"time\":1763740800000,"
                         "\"age_ms\":*,\"speed_kmh\":92.5,\"heading_deg\":null,"
                         "\"uncertainty_m\":null},\"distance_km\":2.2,\"driving_s\":60,"
-                        "\"fastest_kmh\":92.5,\"driving\":{\"night_s\":12.5,\"over_limit_s\":0,"
+                        "\"fastest_kmh\":92.5,\"driving\":{\"night_s\":12.5,\"over_limit_s\":null,"
                         "\"under_30_kmh_s\":0,\"30_to_50_kmh_s\":0,\"50_to_80_kmh_s\":0,"
                         "\"80_to_110_kmh_s\":60,\"over_110_kmh_s\":0},\"events\":{\"trip_end\":1,"),
               std::string::npos)

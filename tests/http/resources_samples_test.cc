@@ -91,14 +91,14 @@ TEST_F(Samples, BadQuestionsAreToldWhatIsAllowed) {
     sample(kRoom, "door", "", SeriesKind::State, "open", kBegin);
     commit();
     EXPECT_EQ(samples("&limit=0"),
-              error(400, "limit=0: a whole number from 1 to 1000000 is wanted"));
+              error(400, "limit=0: expected a whole number from 1 to 1000000"));
     EXPECT_EQ(samples("&bucket=7s"),
               error(400,
-                    "bucket=7s: wanted is raw, auto, minute, quarter, hour, day, week, month, "
+                    "bucket=7s: expected raw, auto, minute, quarter, hour, day, week, month, "
                     "year, or whole minutes up to a day (5m, 90m, 6h)"));
     EXPECT_EQ(samples("&aggregate=mode"),
               error(400,
-                    "aggregate=mode: wanted is min, max, mean, median, sum, first, last, count, "
+                    "aggregate=mode: expected min, max, mean, median, sum, first, last, count, "
                     "step, or several of them with commas"));
     EXPECT_EQ(samples("&bucket=hour&aggregate=step"),
               error(400,
@@ -106,14 +106,16 @@ TEST_F(Samples, BadQuestionsAreToldWhatIsAllowed) {
                     "series is a gauge"));
     EXPECT_EQ(samples("&form=csv"),
               error(400,
-                    "form: not known here; known are from, to, bucket, aggregate, format, "
-                    "limit"));
-    EXPECT_EQ(get("/api/v1/series/1/samples?from=now&to=-1h"),
-              error(400, "from must be before to"));
+                    "form: not known here; known are from, to, bucket, aggregate, format "
+                    "and limit"));
+    EXPECT_EQ(get("/api/v1/series/1/samples?from=2025-11-22T10:00Z&to=2025-11-21T10:00Z"),
+              error(400,
+                    "from must be before to: from is 2025-11-22T10:00:00.000Z, and to is "
+                    "2025-11-21T10:00:00.000Z"));
     EXPECT_EQ(get("/api/v1/series/2/samples?bucket=hour"),
               error(400,
                     "the values of this series are texts, which cannot be aggregated: "
-                    "bucket=raw is wanted"));
+                    "ask with bucket=raw"));
     EXPECT_EQ(ask(Method::Get, "/api/v1/series/99/samples").status, 404);
     EXPECT_EQ(ask(Method::Get, "/api/v1/series/x/samples").status, 404);
     EXPECT_EQ(ask(Method::Get, "/api/v1/sources/1/samples?metric=none").status, 404);

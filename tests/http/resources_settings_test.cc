@@ -75,7 +75,7 @@ TEST_F(SettingsApi, WhatIsNotSoundChangesNothing) {
     refused("rules", R"({"rules":[{"filter":"a/#","decoder":"jsn"}]})", 422, "'jsn'");
     refused("rules", R"({"rules":[{"filter":"a/#/b","decoder":"json"}]})", 422, "a/#/b");
     refused("rules", R"({"rules":[{"filter":"a/#"}]})", 400, "row 1");
-    refused("rules", R"({"rules":{}})", 400, "an array is wanted");
+    refused("rules", R"({"rules":{}})", 400, "expected an array");
     refused("rules", R"({"regeln":[]})", 400, "rules is missing");
     refused("rules", "{", 400, "the body");
     refused("options", R"({"options":[{"decoder":"lowi","name":"colour","value":"b"}]})", 422,

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "tests/http/telemetry_api.h"
 
 namespace martlet::http {
@@ -164,6 +165,57 @@ TEST_F(Sources, ATrailIsALineOrPoints) {
               "{\"type\":\"Point\",\"coordinates\":[2.5,1.5]},\"properties\":{\"time\":*,\"age_"
               "ms\":*,\"speed_kmh\":null,\"heading_deg\":null,"
               "\"uncertainty_m\":0}}],\"next_to\":null}");
+}
+
+TEST_F(Sources, AReversedRangeIsRefusedEverywhere) {
+    place(kTruck, 1.5, 2.5, kBegin, 0);
+    commit();
+    for (std::string_view path :
+         {"events", "fleet", "stations", "sources/1/positions", "sources/1/meter",
+          "sources/1/station", "series/1/samples", "sources/1/samples"}) {
+        Response answer = ask(Method::Get, fmt::format("/api/v1/{}?from=now&to=-1h", path));
+        EXPECT_EQ(answer.status, 400) << path;
+        EXPECT_NE(answer.body.find("from must be before to: from is 20"), std::string::npos)
+            << answer.body;
+    }
+}
+
+TEST_F(Sources, ARefusedWordIsAnsweredWithTheWordsThatThereAre) {
+    EXPECT_EQ(get("/api/v1/events?severity=high"),
+              error(400, "severity=high: expected info, warning or critical"));
+    EXPECT_EQ(get("/api/v1/sources?state=up"),
+              error(400, "state=up: expected online, ageing, silent or offline"));
+    EXPECT_EQ(get("/api/v1/events?format=xml"), error(400, "format=xml: expected json or csv"));
+}
+
+TEST_F(Sources, ASourceGoesByItsNameWhereNoOtherHasIt) {
+    SourceId kitchen{"topic", "home/kitchen"}, other{"lowi", "home/kitchen"};
+    note(kitchen, "Kitchen", {}, kBegin);
+    event(kitchen, "text", Severity::Info, "hej", kBegin);
+    event(kTruck, "text", Severity::Info, "hej from the truck", kBegin);
+    sample(kitchen, "temperature", "°C", SeriesKind::Gauge, 21.5, kBegin);
+    commit();
+    for (std::string_view name : {"Kitchen", "home%2Fkitchen", "topic:home%2Fkitchen", "1"}) {
+        std::string events = get(fmt::format("/api/v1/events?source={}", name));
+        EXPECT_NE(events.find("\"hej\""), std::string::npos) << name << events;
+        EXPECT_EQ(events.find("truck"), std::string::npos) << name;
+        EXPECT_EQ(ask(Method::Get, fmt::format("/api/v1/sources/{}", name)).status, 200) << name;
+        EXPECT_NE(get(fmt::format("/api/v1/series?source={}", name)).find("21.5"),
+                  std::string::npos)
+            << name;
+    }
+    EXPECT_EQ(ask(Method::Get, "/api/v1/events?source=Bathroom").status, 404);
+    EXPECT_EQ(ask(Method::Get, "/api/v1/events?source=99").status, 404);
+    // What removes data is named so that no other device can be meant.
+    Response removed = ask(Method::Delete, "/api/v1/sources/Kitchen");
+    EXPECT_EQ(removed.status, 400);
+    EXPECT_NE(removed.body.find("topic:home/kitchen"), std::string::npos) << removed.body;
+    sample(other, "power", "W", SeriesKind::Gauge, 5.0, kBegin);
+    commit();
+    Response both = ask(Method::Get, "/api/v1/sources/home%2Fkitchen");
+    EXPECT_EQ(both.status, 404);
+    EXPECT_NE(both.body.find("topic:home/kitchen, lowi:home/kitchen"), std::string::npos)
+        << both.body;
 }
 
 TEST_F(Sources, AnEmergencyIsAcknowledgedOnce) {

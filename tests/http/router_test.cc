@@ -102,6 +102,42 @@ class Routed : public testing::Test {
     std::pair<std::string, std::string> cookie_, csrf_;
 };
 
+TEST_F(Routed, PrettySetsEveryJsonAnswerOnLines) {
+    auto pretty = [&](std::string path, std::string value) {
+        Request request;
+        request.path = std::move(path);
+        request.query = {{"pretty", std::move(value)}};
+        request.peer = peer_;
+        return router_->answer(services_, request);
+    };
+    EXPECT_EQ(pretty("/api/v1/setup", "").body, "{\n  \"is_needed\": true\n}");
+    EXPECT_EQ(pretty("/api/v1/setup", "true").body, "{\n  \"is_needed\": true\n}");
+    EXPECT_EQ(pretty("/api/v1/setup", "false").body, "{\"is_needed\":true}");
+    EXPECT_EQ(pretty("/api/v1/setup", "maybe").status, 400);
+    EXPECT_TRUE(pretty("/none", "").body.starts_with("{\n  \"error\": {\n    \"status\": 404,\n"));
+    EXPECT_TRUE(pretty("/view", "").body.starts_with("{\n  \"error\": {\n    \"status\": 401,\n"));
+    EXPECT_TRUE(pretty("/status.css", "").body.starts_with(":root {\n  color-scheme"));
+}
+
+// Programs get JSON, and so does everybody below /api.
+TEST_F(Routed, APersonReadsErrorsAsAPage) {
+    Fields browser = {{"accept", "text/html,application/xhtml+xml"}, {"host", "h<b>&"}};
+    Response page = ask(Method::Get, "/nothing", "", browser);
+    EXPECT_EQ(page.status, 404);
+    EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+    EXPECT_NE(page.body.find("Error 404: there is nothing here"), std::string::npos) << page.body;
+    EXPECT_TRUE(ask(Method::Get, "/api/v1/nothing", "", browser).is_json());
+    EXPECT_TRUE(ask(Method::Get, "/nothing").is_json());
+    Request request;
+    request.path = "/api/v1/me";
+    request.headers = browser;
+    request.is_local = true;
+    page = router_->answer(services_, request);
+    EXPECT_EQ(page.status, 421);
+    EXPECT_NE(page.body.find("h&lt;b>&amp; here: the line 'http_host NAME'"), std::string::npos)
+        << page.body;
+}
+
 TEST_F(Routed, TheClosestPatternAnswers) {
     EXPECT_EQ(ask(Method::Get, "/t/fixed/x").body, "");
     EXPECT_EQ(ask(Method::Get, "/t/other/x").body, "a=other;");
@@ -134,6 +170,7 @@ TEST_F(Routed, WithoutALogInOnlyWhatIsPublic) {
                                                 "/setup",
                                                 "/status.js",
                                                 "/status.css",
+                                                "/favicon.svg",
                                                 "/healthz",
                                                 "/api/v1/openapi.json",
                                                 "/api/v1/setup",

@@ -46,7 +46,10 @@ class Pieces final : public http::BodySource {
 };
 
 Response small(Services&, const Request& request) {
-    return Response::json("you said " + request.body);
+    Response response;
+    response.content_type = "text/plain";
+    response.body = "you said " + request.body;
+    return response;
 }
 
 std::atomic<bool> slow_ones_may_end{false};

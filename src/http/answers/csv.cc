@@ -1,5 +1,6 @@
 #include "http/answers/csv.h"
 
+#include "base/figure.h"
 #include "base/text.h"
 
 #include <cmath>
@@ -25,6 +26,10 @@ void append_csv_text(std::string& out, std::string_view text) {
 
 void append_csv_number(std::string& out, double number) {
     if (std::isfinite(number)) fmt::format_to(std::back_inserter(out), "{}", number);
+}
+
+void append_csv_figure(std::string& out, std::optional<double> figure) {
+    if (figure) append_csv_number(out, martlet::figure(*figure));
 }
 
 void append_csv_value(std::string& out, const telemetry::Value& value) {

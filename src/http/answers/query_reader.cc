@@ -4,16 +4,20 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace martlet::http {
 
 namespace {
 
-std::string listed(auto begin, auto end) {
+// "a, b or c", without those that are empty.
+std::string listed(auto begin, auto end, std::string_view last_word) {
+    std::vector<std::string_view> names;
+    std::copy_if(begin, end, std::back_inserter(names), [](auto name) { return !name.empty(); });
     std::string out;
-    for (auto it = begin; it != end; ++it) {
-        if (it != begin) out += ", ";
-        out += *it;
+    for (std::size_t i = 0; i < names.size(); i++) {
+        if (i > 0) out += i + 1 < names.size() ? ", " : last_word;
+        out += names[i];
     }
     return out;
 }
@@ -49,8 +53,8 @@ std::int64_t QueryReader::integer(std::string_view name, std::int64_t fallback, 
         number <= max) {
         return number;
     }
-    complain(fmt::format("{}={}: a whole number from {} to {} is wanted", name,
-                         value->substr(0, 40), min, max));
+    complain(fmt::format("{}={}: expected a whole number from {} to {}", name, value->substr(0, 40),
+                         min, max));
     return fallback;
 }
 
@@ -64,7 +68,7 @@ bool QueryReader::flag(std::string_view name, bool fallback) {
     if (!value) return fallback;
     if (*value == "true" || *value == "1" || value->empty()) return true;
     if (*value == "false" || *value == "0") return false;
-    complain(fmt::format("{}={}: true or false is wanted", name, value->substr(0, 40)));
+    complain(fmt::format("{}={}: expected true or false", name, value->substr(0, 40)));
     return fallback;
 }
 
@@ -73,11 +77,20 @@ Time QueryReader::time(std::string_view name, Time fallback) {
     if (!value) return fallback;
     if (auto time = parse_time(*value, now_)) return *time;
     complain(
-        fmt::format("{}={}: wanted are milliseconds since 1970, ISO 8601 "
+        fmt::format("{}={}: expected milliseconds since 1970, ISO 8601 "
                     "(2026-11-21T16:00:00Z; without a zone local time), \"now\", or a span "
                     "before now (-90s, -15m, -24h, -7d, -4w)",
                     name, value->substr(0, 40)));
     return fallback;
+}
+
+telemetry::TimeRange QueryReader::range(Time from, Time to) {
+    telemetry::TimeRange range{time("from", from), time("to", to)};
+    if (range.from >= range.to) {
+        complain(fmt::format("from must be before to: from is {}, and to is {}",
+                             iso_time(range.from), iso_time(range.to)));
+    }
+    return range;
 }
 
 std::optional<std::int64_t> QueryReader::duration(std::string_view name) {
@@ -85,7 +98,7 @@ std::optional<std::int64_t> QueryReader::duration(std::string_view name) {
     if (!value) return std::nullopt;
     auto duration = parse_duration(*value);
     if (!duration) {
-        complain(fmt::format("{}={}: a duration is wanted (90s, 15m, 24h, 7d, 4w)", name,
+        complain(fmt::format("{}={}: expected a duration (90s, 15m, 24h, 7d, 4w)", name,
                              value->substr(0, 40)));
     }
     return duration;
@@ -97,8 +110,8 @@ std::string_view QueryReader::choice(std::string_view name,
     if (!value) return *allowed.begin();
     auto found = std::find(allowed.begin(), allowed.end(), *value);
     if (found != allowed.end()) return *found;
-    complain(fmt::format("{}={}: one of {} is wanted", name, value->substr(0, 40),
-                         listed(allowed.begin(), allowed.end())));
+    complain(fmt::format("{}={}: expected {}", name, value->substr(0, 40),
+                         listed(allowed.begin(), allowed.end(), " or ")));
     return *allowed.begin();
 }
 
@@ -108,7 +121,7 @@ std::optional<Response> QueryReader::refusal() {
         std::string shown = name.substr(0, 40);
         complain(known_.empty() ? fmt::format("{}: nothing can be asked for here", shown)
                                 : fmt::format("{}: not known here; known are {}", shown,
-                                              listed(known_.begin(), known_.end())));
+                                              listed(known_.begin(), known_.end(), " and ")));
     }
     if (problem_.empty()) return std::nullopt;
     return Response::error(400, problem_);

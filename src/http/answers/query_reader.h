@@ -7,6 +7,7 @@
 #include "http/answers/times.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "telemetry/store/store.h"
 
 #include <cstdint>
 #include <initializer_list>
@@ -30,8 +31,10 @@ class QueryReader {
     std::size_t limit(std::size_t fallback, std::size_t max);  // of that name, from 1
     bool flag(std::string_view name, bool fallback = false);
     Time time(std::string_view name, Time fallback);
+    // "from" and "to", what is before it.
+    telemetry::TimeRange range(Time from, Time to);
     std::optional<std::int64_t> duration(std::string_view name);
-    // One of those; the first one when it is not given.
+    // One of those; the first one when it is not given. An empty first one stands for all.
     std::string_view choice(std::string_view name, std::initializer_list<std::string_view> allowed);
 
     // What else is wrong; the first complaint stands.

@@ -35,20 +35,24 @@ Response with_reader(Services& services, Handle&& handle) {
 // By key.
 Result<std::vector<telemetry::SourceRow>> all_sources(telemetry::StoreReader& reader);
 
-// A source by its key ("12") or by kind and id ("lowi:34945460a1b2").
-Result<std::optional<telemetry::SourceRow>> find_source(telemetry::StoreReader& reader,
-                                                        std::string_view name);
-Response no_such_source(std::string_view name);
+// A source by its key ("12"), by kind and id ("lowi:34945460a1b2"), or by an id or a name that no
+// other source has ("34945460a1b2", "Kitchen"). Nothing: it is in `found`; else the answer.
+std::optional<Response> find_source(telemetry::StoreReader& reader, std::string_view name,
+                                    telemetry::SourceRow& found);
+// Whether it is named by key or by kind and id, which no device can take over.
+bool is_named_exactly(const telemetry::SourceRow& source, std::string_view name);
+// For the query's `source`: the key of the source of that name; an empty name stands for all.
+std::optional<Response> only_of(telemetry::StoreReader& reader, std::string_view name,
+                                std::optional<telemetry::SourceKey>& key);
 
 // With the source that the path's {source} names.
 template <typename Handle>
 Response with_source(Services& services, const Request& request, Handle&& handle) {
     std::string_view name = request.parameter("source");
     return with_reader(services, [&](telemetry::StoreReader& reader) {
-        auto found = find_source(reader, name);
-        if (!found) return store_failed(found.error());
-        if (!found.value()) return no_such_source(name);
-        return std::forward<Handle>(handle)(reader, *found.value());
+        telemetry::SourceRow source;
+        if (auto refusal = find_source(reader, name, source)) return std::move(*refusal);
+        return std::forward<Handle>(handle)(reader, source);
     });
 }
 

@@ -1,5 +1,7 @@
 #include "http/figures/buckets.h"
 
+#include "base/figure.h"
+
 #include <algorithm>
 #include <array>
 
@@ -119,9 +121,9 @@ double aggregate_of(const RollupRow& row, Aggregate aggregate) {
         case Aggregate::Max:
             return row.max;
         case Aggregate::Mean:
-            return row.count ? row.sum / static_cast<double>(row.count) : 0;
+            return row.count ? figure(row.sum / static_cast<double>(row.count)) : 0;
         case Aggregate::Sum:
-            return row.sum;
+            return figure(row.sum);
         case Aggregate::First:
             return row.first;
         case Aggregate::Last:
@@ -129,7 +131,7 @@ double aggregate_of(const RollupRow& row, Aggregate aggregate) {
         case Aggregate::Count:
             return static_cast<double>(row.count);
         case Aggregate::Step:
-            return row.step;
+            return figure(row.step);
         case Aggregate::Median:
             break;
     }

@@ -1,5 +1,7 @@
 #include "http/figures/median.h"
 
+#include "base/figure.h"
+
 #include <algorithm>
 #include <vector>
 
@@ -13,7 +15,7 @@ double middle_of(std::vector<double>& values) {
     if (values.size() % 2 != 0) return *upper;
     double below = *std::max_element(values.begin(), upper);
     // Not their sum, which may be too large for a number.
-    return below + (*upper - below) / 2;
+    return figure(below + (*upper - below) / 2);
 }
 
 }  // namespace

@@ -27,13 +27,13 @@ std::string lower(std::string_view text) {
 using Periods = std::map<Time, MeterPeriod>;
 
 Status add_member(StoreReader& reader, const SeriesRow* series, TimeRange range, Calendar period,
-                  double MeterPeriod::*member, Periods& periods) {
+                  MeterPeriod::Amount MeterPeriod::*member, Periods& periods) {
     Sums sums;
     Status added = add_steps(reader, series, range, period, sums);
     if (!added) return added;
     for (const auto& [begins, sum] : sums) {
-        double& value = periods[begins].*member;
-        value = without_dust(value + sum);
+        MeterPeriod::Amount& value = periods[begins].*member;
+        value = without_dust(value.value_or(0) + sum);
     }
     return Done{};
 }
@@ -69,15 +69,28 @@ std::string production_channel(const telemetry::SourceRow& source) {
     return {};
 }
 
-double MeterPeriod::self_consumption() const {
-    return without_dust(std::max(production - exported(), 0.0));
+// One counter may be all that a meter has.
+MeterPeriod::Amount MeterPeriod::sum(Amount a, Amount b) {
+    if (!a && !b) return std::nullopt;
+    return without_dust(a.value_or(0) + b.value_or(0));
+}
+
+MeterPeriod::Amount MeterPeriod::self_consumption() const {
+    Amount gone = exported();
+    if (!production || !gone) return std::nullopt;
+    return without_dust(std::max(*production - *gone, 0.0));
+}
+
+MeterPeriod::Amount MeterPeriod::consumption() const {
+    Amount kept = self_consumption();
+    return import() && kept ? sum(import(), kept) : std::nullopt;
 }
 
 Result<std::vector<MeterPeriod>> meter_periods(StoreReader& reader, const MeterSeries& meter,
                                                TimeRange range, Calendar period) {
     struct Part {
         const SeriesRow* series;
-        double MeterPeriod::*member;
+        MeterPeriod::Amount MeterPeriod::*member;
     };
     const std::array parts = {
         Part{meter.import_high, &MeterPeriod::import_high},

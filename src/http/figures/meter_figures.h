@@ -37,16 +37,24 @@ MeterSeries find_meter(const std::vector<telemetry::SeriesRow>& series,
 // The channel whose name says that it produces ("Solar"); empty: none does.
 std::string production_channel(const telemetry::SourceRow& source);
 
+// kWh and m³; nothing: the meter has no such counter, or told no reading in the period.
 struct MeterPeriod {
-    Time begins = 0;
-    double import_high = 0, import_low = 0, export_high = 0, export_low = 0;  // kWh
-    double production = 0;                                                    // kWh
-    double gas = 0, water = 0;                                                // m³
+    using Amount = std::optional<double>;
 
-    double import() const { return without_dust(import_high + import_low); }
-    double exported() const { return without_dust(export_high + export_low); }
-    // Of what was produced, what was not exported.
-    double self_consumption() const;
+    Time begins = 0;
+    Amount import_high, import_low, export_high, export_low;
+    Amount production;
+    Amount gas, water;
+
+    Amount import() const { return sum(import_high, import_low); }
+    Amount exported() const { return sum(export_high, export_low); }
+    // The part of the production that was not exported.
+    Amount self_consumption() const;
+    // What the house used: the import, and the production that it kept.
+    Amount consumption() const;
+
+  private:
+    static Amount sum(Amount a, Amount b);
 };
 
 Result<std::vector<MeterPeriod>> meter_periods(telemetry::StoreReader& reader,

@@ -26,11 +26,12 @@ Status add_steps(telemetry::StoreReader& reader, const telemetry::SeriesRow* ser
 }
 
 Status add_steps(telemetry::StoreReader& reader, const telemetry::SeriesRow* series,
-                 TimeRange range, double& sum) {
+                 TimeRange range, std::optional<double>& sum) {
     if (!series) return Done{};
+    if (series->kind == telemetry::SeriesKind::Increment) sum = sum.value_or(0);
     auto add = [&](Rollup width, TimeRange part) {
         return reader.rollups(series->key, width, part, [&](const RollupRow& row) {
-            sum = without_dust(sum + row.step);
+            sum = without_dust(sum.value_or(0) + row.step);
             return true;
         });
     };

@@ -1,5 +1,6 @@
 #include "http/prometheus/exposition.h"
 
+#include "base/figure.h"
 #include "base/text.h"
 #include "http/answers/utf8.h"
 
@@ -156,7 +157,7 @@ void Exposition::add(const Metric& metric) {
         line(one, "_bucket", with_label(labels, "le", bound),
              static_cast<double>(metric.counts[i]));
     }
-    line(one, "_sum", labels, metric.value);
+    line(one, "_sum", labels, figure(metric.value));
     line(one, "_count", labels, static_cast<double>(metric.counts.back()));
 }
 

@@ -104,8 +104,8 @@ void add_ids(const MeshTraffic& traffic, const Nodes& nodes, telemetry::Time now
 constexpr telemetry::Time kPairsShownFor = 24 * 3600 * 1000;
 
 void add_mesh_packet_metrics(const MeshTraffic& traffic,
-                             const std::vector<SourceWithSeries>& sources, telemetry::Time now,
-                             Exposition& out) {
+                             const std::vector<SourceWithSeries>& sources,
+                             const SourceMetrics& wanted, telemetry::Time now, Exposition& out) {
     Nodes nodes = nodes_of(sources);
     for (const MeshPair& pair : traffic.pairs(now - kPairsShownFor)) {
         // A source that was removed is gone here too.
@@ -117,7 +117,7 @@ void add_mesh_packet_metrics(const MeshTraffic& traffic,
         add_last(pair, labels, out);
         add_ports(pair, from, to, labels, out);
     }
-    add_ids(traffic, nodes, now, out);
+    if (wanted.with_packet_ids) add_ids(traffic, nodes, now, out);
 }
 
 }  // namespace martlet::http

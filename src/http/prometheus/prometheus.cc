@@ -7,6 +7,7 @@
 #include "http/prometheus/broker_metrics.h"
 #include "http/prometheus/source_metrics.h"
 #include "http/resources/resources.h"
+#include "http/router.h"
 #include "telemetry/mesh_traffic.h"
 #include "telemetry/topic_table.h"
 
@@ -30,17 +31,22 @@ void add_topics(const telemetry::TopicTable& topics, Exposition& out) {
             static_cast<double>(counts.forgotten));
 }
 
-Status add_sources(Services& services, Time now, Exposition& out) {
+Status add_sources(Services& services, const SourceMetrics& wanted, Time now, Exposition& out) {
     auto reader = services.readers->lend();
     if (!reader) return reader.error();
     return add_source_metrics(*reader.value(), services.mesh_traffic, *freshness_table(services),
-                              now, out);
+                              wanted, now, out);
 }
 
 Response metrics(Services& services, const Request& request) {
     if (request.caller.role == Role::Nobody && !services.options.metrics_public) {
-        return Response::error(401, "a log-in or a token is wanted");
+        return not_allowed(Role::Viewer, request.caller);
     }
+    Time now = wall_now();
+    QueryReader query(request, now);
+    SourceMetrics wanted;
+    wanted.with_packet_ids = query.flag("mesh_packet_ids");
+    if (auto refusal = query.refusal()) return std::move(*refusal);
     Exposition out(services.options.metrics_series_max);
     if (services.broker) {
         auto values = services.broker->values();
@@ -56,7 +62,7 @@ Response metrics(Services& services, const Request& request) {
     }
     if (services.topics) add_topics(*services.topics, out);
     if (services.readers) {
-        bool is_read = add_sources(services, wall_now(), out).ok();
+        bool is_read = add_sources(services, wanted, now, out).ok();
         out.add("martlet_metrics_store_up", "0: the telemetry store could not be read just now",
                 kGauge, is_read ? 1 : 0);
     }
@@ -78,7 +84,7 @@ std::span<const Route> prometheus_routes() {
          Role::Nobody,
          "Metrics for Prometheus",
          metrics,
-         {},
+         {{"mesh_packet_ids", "boolean", "also mesh_packet_ids_*, two lines for each packet"}},
          "",
          kTextFormat},
     };

@@ -24,7 +24,8 @@ void add_series(const SourceRow& source, const SeriesRow& row, Exposition& out) 
                                      {"metric", row.metric},
                                      {"unit", row.unit}});
     double value = 0;
-    if (as_number(row.last_value, value)) {
+    // The value of an increment is its last step, mostly 1 for ever: the sum says it all.
+    if (row.kind != SeriesKind::Increment && as_number(row.last_value, value)) {
         out.add_bounded("martlet_series_value", "The last value of a series", kGauge, value,
                         labels);
     }
@@ -69,8 +70,8 @@ Result<std::vector<SourceWithSeries>> with_series(telemetry::StoreReader& reader
 }  // namespace
 
 Status add_source_metrics(telemetry::StoreReader& reader, const telemetry::MeshTraffic* traffic,
-                          const telemetry::FreshnessTable& freshness, telemetry::Time now,
-                          Exposition& out) {
+                          const telemetry::FreshnessTable& freshness, const SourceMetrics& wanted,
+                          telemetry::Time now, Exposition& out) {
     auto sources = all_sources(reader);
     if (!sources) return sources.error();
     auto all = with_series(reader, sources.value(), freshness, now);
@@ -84,7 +85,7 @@ Status add_source_metrics(telemetry::StoreReader& reader, const telemetry::MeshT
     }
     if (traffic != nullptr) {
         out.begin_share();
-        add_mesh_packet_metrics(*traffic, all.value(), now, out);
+        add_mesh_packet_metrics(*traffic, all.value(), wanted, now, out);
     }
     out.begin_share();
     for (const SourceWithSeries& one : all.value()) {

@@ -23,17 +23,23 @@ struct SourceWithSeries {
     bool has_values() const { return state == "online" || state == "ageing"; }
 };
 
+// What is shown only to those who ask for it.
+struct SourceMetrics {
+    // Of each mesh packet of the last minutes: series that never change and are never used again.
+    bool with_packet_ids = false;
+};
+
 // `traffic`: null when nobody counts it.
 Status add_source_metrics(telemetry::StoreReader& reader, const telemetry::MeshTraffic* traffic,
-                          const telemetry::FreshnessTable& freshness, telemetry::Time now,
-                          Exposition& out);
+                          const telemetry::FreshnessTable& freshness, const SourceMetrics& wanted,
+                          telemetry::Time now, Exposition& out);
 
 // http/prometheus/meshtastic_metrics.cc
 void add_meshtastic_metrics(const SourceWithSeries& node, Exposition& out);
 
 // http/prometheus/mesh_packet_metrics.cc: of the senders among `sources`.
 void add_mesh_packet_metrics(const telemetry::MeshTraffic& traffic,
-                             const std::vector<SourceWithSeries>& sources, telemetry::Time now,
-                             Exposition& out);
+                             const std::vector<SourceWithSeries>& sources,
+                             const SourceMetrics& wanted, telemetry::Time now, Exposition& out);
 
 }  // namespace martlet::http

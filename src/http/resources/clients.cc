@@ -20,8 +20,13 @@ void write_client(JsonWriter& json, const ClientInfo& client) {
     json.begin_object();
     json.key("client_id").text(client.client_id).key("user_name").text(client.user_name);
     json.key("is_online").boolean(client.is_online);
-    json.key("peer").text(client.peer).key("protocol").text(client.protocol);
-    json.key("keep_alive_s").integer(client.keep_alive_s);
+    // Those of its connection; who is offline has none.
+    for (auto [name, value] : {std::pair{"peer", &client.peer}, {"protocol", &client.protocol}}) {
+        json.key(name);
+        value->empty() ? json.null() : json.text(*value);
+    }
+    json.key("keep_alive_s");
+    client.is_online ? json.integer(client.keep_alive_s) : json.null();
     json.key("expiry_s");
     if (client.expiry_s < 0) {
         json.null();

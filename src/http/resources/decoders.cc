@@ -83,9 +83,9 @@ Response list_outcomes(Services& services, const Request& request) {
     std::string_view verdict = query.text("verdict");
     wanted.verdict = verdict_of(verdict);
     if (!verdict.empty() && !wanted.verdict) {
-        query.complain(
-            "verdict: one of read, nothing, duplicate, withheld, opaque, unreadable "
-            "is wanted");
+        query.complain(fmt::format(
+            "verdict={}: expected read, nothing, duplicate, withheld, opaque or unreadable",
+            verdict.substr(0, 40)));
     }
     std::string_view kind = query.text("source_kind");
     std::string_view id = query.text("source_id");

@@ -114,16 +114,16 @@ std::string as_csv(const Found& found, const SourceMap& sources) {
 Response list_events(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
     Wanted wanted;
-    if (auto source = query.integer("source", 0, 1, INT64_MAX)) wanted.query.source = source;
+    std::string_view source = query.text("source");
     wanted.query.kind = query.text("kind");
     wanted.severity = query.choice("severity", {"", "info", "warning", "critical"});
-    wanted.query.range.from = query.time("from", 0);
-    wanted.query.range.to = query.time("to", INT64_MAX);
+    wanted.query.range = query.range(0, INT64_MAX);
     wanted.query.only_unacknowledged = query.flag("unacknowledged");
     wanted.is_csv = query.choice("format", {"json", "csv"}) == "csv";
     wanted.query.limit = query.limit(100, 10'000);
     if (auto refusal = query.refusal()) return std::move(*refusal);
     return with_reader(services, [&](StoreReader& reader) {
+        if (auto refusal = only_of(reader, source, wanted.query.source)) return std::move(*refusal);
         auto found = find_events(reader, wanted);
         if (!found) return store_failed(found.error());
         auto sources = sources_by_key(reader);
@@ -142,7 +142,8 @@ Response acknowledge(Services& services, const Request& request) {
     if (auto refusal = query.refusal()) return std::move(*refusal);
     if (!services.changes) return no_telemetry();
     auto key = parse_key(request.parameter("event"));
-    if (!key) return Response::error(404, "there is no such event: wanted is its key");
+    if (!key)
+        return Response::error(404, "there is no such event: expected its key, a whole number");
     auto done = services.changes->acknowledge_event(*key, request.caller.account);
     if (!done) return store_failed(done.error());
     if (!done.value()) return Response::error(404, "there is no event of this key");
@@ -162,7 +163,7 @@ std::span<const Route> event_routes() {
          Role::Viewer,
          "Events, the newest first",
          list_events,
-         {{"source", "integer", "only of the source with this key"},
+         {{"source", "string", "only of this source: its key, KIND:ID, or its name"},
           {"kind", "string", "only of this kind: emergency, text, counter_reset, ..."},
           {"severity", "string", "info, warning or critical"},
           {"from", "string", "milliseconds since 1970, ISO 8601, or -24h, -7d, ..."},

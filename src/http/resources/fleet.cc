@@ -37,8 +37,9 @@ struct DrivingPart {
     std::string_view metric;
     std::string_view name;
 };
+constexpr std::string_view kOverLimit = "over_limit_s";
 constexpr std::array kDrivingParts = {DrivingPart{"driving_time.night", "night_s"},
-                                      DrivingPart{"driving_time.over_limit", "over_limit_s"},
+                                      DrivingPart{"driving_time.over_limit", kOverLimit},
                                       DrivingPart{"driving_time.under_30", "under_30_kmh_s"},
                                       DrivingPart{"driving_time.30_to_50", "30_to_50_kmh_s"},
                                       DrivingPart{"driving_time.50_to_80", "50_to_80_kmh_s"},
@@ -50,10 +51,9 @@ struct Vehicle {
     std::vector<SeriesRow> series;
     std::string_view state;
     std::optional<PositionRow> position;
-    double distance_km = 0;
-    double driving_s = 0;
-    std::optional<double> fastest_kmh;  // none told: a trailer, a container
-    std::array<double, kDrivingParts.size()> driving_parts{};
+    // Nothing: not known, since it tells neither that nor where it is.
+    std::optional<double> distance_km, driving_s, fastest_kmh;
+    std::array<std::optional<double>, kDrivingParts.size()> driving_parts;
     std::array<std::int64_t, kCounted.size()> events{};
 };
 
@@ -88,10 +88,18 @@ Status read_vehicle(StoreReader& reader, TimeRange range, Vehicle& vehicle) {
     const SeriesRow* driving = find_metric(vehicle.series, "driving_time");
     read = add_steps(reader, driving, range, vehicle.driving_s);
     if (!read) return read;
+    // Whoever tells places and never moved has not driven.
+    if (vehicle.position) {
+        vehicle.distance_km = vehicle.distance_km.value_or(0);
+        vehicle.driving_s = vehicle.driving_s.value_or(0);
+    }
     for (std::size_t i = 0; i < kDrivingParts.size(); i++) {
         const SeriesRow* part = find_metric(vehicle.series, kDrivingParts[i].metric);
         read = add_steps(reader, part, range, vehicle.driving_parts[i]);
         if (!read) return read;
+        // Those who tell the driving time tell all its parts, but for the limit that they may lack.
+        bool is_told = vehicle.driving_s && kDrivingParts[i].name != kOverLimit;
+        if (is_told) vehicle.driving_parts[i] = vehicle.driving_parts[i].value_or(0);
     }
     if (const SeriesRow* speed = find_metric(vehicle.series, "speed")) {
         read = reader.rollups(
@@ -177,8 +185,8 @@ void write_vehicle(JsonWriter& json, const Vehicle& vehicle, Time now) {
     } else {
         json.null();
     }
-    json.key("distance_km").number(vehicle.distance_km);
-    json.key("driving_s").number(vehicle.driving_s);
+    json.key("distance_km").figure(vehicle.distance_km);
+    json.key("driving_s").figure(vehicle.driving_s);
     json.key("fastest_kmh");
     if (vehicle.fastest_kmh) {
         json.number(*vehicle.fastest_kmh);
@@ -187,7 +195,7 @@ void write_vehicle(JsonWriter& json, const Vehicle& vehicle, Time now) {
     }
     json.key("driving").begin_object();
     for (std::size_t i = 0; i < kDrivingParts.size(); i++) {
-        json.key(kDrivingParts[i].name).number(vehicle.driving_parts[i]);
+        json.key(kDrivingParts[i].name).figure(vehicle.driving_parts[i]);
     }
     json.end_object().key("events").begin_object();
     for (std::size_t i = 0; i < kCounted.size(); i++) {
@@ -234,9 +242,9 @@ std::string as_csv(std::span<const Vehicle> vehicles, std::size_t limit) {
         append_csv_text(out, vehicle.state);
         out += ',';
         append_iso_time(out, vehicle.source->last_seen);
-        for (double value : {vehicle.distance_km, vehicle.driving_s}) {
+        for (std::optional<double> value : {vehicle.distance_km, vehicle.driving_s}) {
             out += ',';
-            append_csv_number(out, value);
+            append_csv_figure(out, value);
         }
         out += ',';
         if (vehicle.fastest_kmh) append_csv_number(out, *vehicle.fastest_kmh);
@@ -244,9 +252,9 @@ std::string as_csv(std::span<const Vehicle> vehicles, std::size_t limit) {
             out += ',';
             append_csv_value(out, count);
         }
-        for (double seconds : vehicle.driving_parts) {
+        for (std::optional<double> seconds : vehicle.driving_parts) {
             out += ',';
-            append_csv_number(out, seconds);
+            append_csv_figure(out, seconds);
         }
         out += "\r\n";
     }
@@ -257,8 +265,7 @@ Response list_fleet(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
     Wanted wanted;
     wanted.now = query.now();
-    wanted.range.from = query.time("from", period_begins(query.now(), Calendar::Day));
-    wanted.range.to = query.time("to", query.now() + 1);
+    wanted.range = query.range(period_begins(query.now(), Calendar::Day), query.now() + 1);
     wanted.state = query.choice("state", {"", "online", "ageing", "silent", "offline"});
     wanted.group = query.text("group");
     wanted.online_ms = query.duration("online_within");
@@ -266,7 +273,6 @@ Response list_fleet(Services& services, const Request& request) {
     wanted.after = query.integer("after", 0, 0, INT64_MAX);
     wanted.limit = query.limit(100, 1000);
     bool is_csv = query.choice("format", {"json", "csv"}) == "csv";
-    if (wanted.range.from >= wanted.range.to) query.complain("from must be before to");
     if (auto refusal = query.refusal()) return std::move(*refusal);
     return with_reader(services, [&](StoreReader& reader) {
         auto sources = all_sources(reader);

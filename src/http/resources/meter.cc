@@ -55,18 +55,17 @@ Status gather(StoreReader& reader, const MeterSeries& meter, TimeRange range, Fi
 void write_period(JsonWriter& json, const MeterPeriod& one, const Figures& figures) {
     json.begin_object().key("begins").integer(one.begins);
     json.key("name").text(period_name(one.begins, figures.period));
-    json.key("import_kwh").number(one.import()).key("export_kwh").number(one.exported());
-    json.key("import_high_kwh").number(one.import_high);
-    json.key("import_low_kwh").number(one.import_low);
-    json.key("export_high_kwh").number(one.export_high);
-    json.key("export_low_kwh").number(one.export_low);
+    json.key("import_kwh").figure(one.import()).key("export_kwh").figure(one.exported());
+    json.key("import_high_kwh").figure(one.import_high);
+    json.key("import_low_kwh").figure(one.import_low);
+    json.key("export_high_kwh").figure(one.export_high);
+    json.key("export_low_kwh").figure(one.export_low);
     if (!figures.production.empty()) {
-        json.key("production_kwh").number(one.production);
-        json.key("self_consumption_kwh").number(one.self_consumption());
-        // What the house used: what came in, and what was made and kept.
-        json.key("consumption_kwh").number(without_dust(one.import() + one.self_consumption()));
+        json.key("production_kwh").figure(one.production);
+        json.key("self_consumption_kwh").figure(one.self_consumption());
+        json.key("consumption_kwh").figure(one.consumption());
     }
-    json.key("gas_m3").number(one.gas).key("water_m3").number(one.water).end_object();
+    json.key("gas_m3").figure(one.gas).key("water_m3").figure(one.water).end_object();
 }
 
 void write_peaks(JsonWriter& json, const std::vector<MonthPeak>& peaks) {
@@ -76,8 +75,8 @@ void write_peaks(JsonWriter& json, const std::vector<MonthPeak>& peaks) {
         billed += peak.billed_kw;
         json.begin_object().key("month").text(period_name(peak.month, Calendar::Month));
         json.key("quarter").integer(peak.quarter);
-        json.key("peak_kw").number(peak.peak_kw);
-        json.key("billed_kw").number(peak.billed_kw).end_object();
+        json.key("peak_kw").figure(peak.peak_kw);
+        json.key("billed_kw").figure(peak.billed_kw).end_object();
     }
     json.end_array();
     json.key("billed_at_least_kw").number(kBilledAtLeastKw);
@@ -85,7 +84,7 @@ void write_peaks(JsonWriter& json, const std::vector<MonthPeak>& peaks) {
     if (peaks.empty()) {
         json.null();
     } else {
-        json.number(without_dust(billed / static_cast<double>(peaks.size())));
+        json.figure(billed / static_cast<double>(peaks.size()));
     }
 }
 
@@ -122,11 +121,11 @@ std::string as_csv(const Figures& figures) {
         "gas_m3,water_m3\r\n";
     for (const MeterPeriod& one : figures.periods) {
         append_csv_text(out, period_name(one.begins, figures.period));
-        for (double value :
+        for (std::optional<double> value :
              {one.import(), one.exported(), one.import_high, one.import_low, one.export_high,
               one.export_low, one.production, one.self_consumption(), one.gas, one.water}) {
             out += ',';
-            append_csv_number(out, value);
+            append_csv_figure(out, value);
         }
         out += "\r\n";
     }
@@ -137,11 +136,9 @@ Response meter_of_source(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
     Figures figures;
     figures.period = calendar_of(query.choice("per", {"day", "hour", "week", "month", "year"}));
-    TimeRange range{query.time("from", period_begins(query.now(), figures.period, -30)),
-                    query.time("to", query.now() + 1)};
+    TimeRange range = query.range(period_begins(query.now(), figures.period, -30), query.now() + 1);
     std::string production(query.text("production", "", 8));
     bool is_csv = query.choice("format", {"json", "csv"}) == "csv";
-    if (range.from >= range.to) query.complain("from must be before to");
     if (figures.period == Calendar::Hour && range.to - range.from > 366 * kDay) {
         query.complain("per=hour: at most 366 days at once");
     }

@@ -118,10 +118,9 @@ void write_points(JsonWriter& json, const std::vector<PositionRow>& trail, Time 
 
 Response trail_of_source(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
-    TimeRange range{query.time("from", query.now() - kDay), query.time("to", query.now() + 1)};
+    TimeRange range = query.range(query.now() - kDay, query.now() + 1);
     bool is_line = query.choice("form", {"points", "line"}) == "line";
     std::size_t limit = query.limit(1000, 10'000);
-    if (range.from >= range.to) query.complain("from must be before to");
     if (auto refusal = query.refusal()) return std::move(*refusal);
     return with_source(services, request, [&](StoreReader& reader, const SourceRow& source) {
         bool is_cut = false;

@@ -30,7 +30,7 @@ Result<Publishing> read_message(std::string_view body) {
     auto text = json.text_of("payload");
     auto base64 = json.text_of("payload_base64");
     if (bool(text) == bool(base64)) {
-        return Error{"wanted is either payload, a text, or payload_base64"};
+        return Error{"expected either payload (a text) or payload_base64, and not both"};
     }
     if (text) message.payload = *text;
     if (base64) {

@@ -48,18 +48,16 @@ struct Wanted {
 
 Wanted read_wanted(QueryReader& query) {
     Wanted wanted;
-    wanted.range.from = query.time("from", query.now() - kDay);
-    wanted.range.to = query.time("to", query.now() + 1);
-    if (wanted.range.from >= wanted.range.to) query.complain("from must be before to");
+    wanted.range = query.range(query.now() - kDay, query.now() + 1);
     wanted.bucket = query.text("bucket", "auto", 32);
     bool is_word = wanted.bucket == "auto" || wanted.bucket == "raw";
     if (!is_word && !parse_bucket(wanted.bucket)) {
-        query.complain(fmt::format("bucket={}: wanted is {}", wanted.bucket, kBuckets));
+        query.complain(fmt::format("bucket={}: expected {}", wanted.bucket, kBuckets));
     }
     std::string_view aggregate = query.text("aggregate", "", 100);
     if (!aggregate.empty()) wanted.aggregates = parse_aggregates(aggregate);
     if (!aggregate.empty() && wanted.aggregates.empty()) {
-        query.complain(fmt::format("aggregate={}: wanted is {}", aggregate, kAggregates));
+        query.complain(fmt::format("aggregate={}: expected {}", aggregate, kAggregates));
     }
     wanted.is_csv = query.choice("format", {"json", "csv"}) == "csv";
     // An export is meant to be whole, a chart to be drawn.
@@ -126,7 +124,7 @@ std::optional<Response> misfit(const SeriesRow& series, const Wanted& wanted) {
     if (is_text && wanted.bucket != "auto" && wanted.bucket != "raw") {
         return Response::error(400,
                                "the values of this series are texts, which cannot be "
-                               "aggregated: bucket=raw is wanted");
+                               "aggregated: ask with bucket=raw");
     }
     if (!wanted.aggregates.empty() && wanted.bucket == "raw") {
         return Response::error(400,
@@ -168,7 +166,9 @@ Response samples_of_series(Services& services, const Request& request) {
     if (auto refusal = query.refusal()) return std::move(*refusal);
     auto key = parse_key(request.parameter("series"));
     return with_reader(services, [&](StoreReader& reader) {
-        if (!key) return Response::error(404, "there is no such series: wanted is its key");
+        if (!key)
+            return Response::error(404,
+                                   "there is no such series: expected its key, a whole number");
         auto series = reader.one_series(*key);
         if (!series) return store_failed(series.error());
         if (!series.value()) return Response::error(404, "there is no series of this key");
@@ -219,13 +219,14 @@ Result<Kinds> read_kinds(StoreReader& reader, std::optional<SourceKey> source) {
 
 Response list_series(Services& services, const Request& request) {
     QueryReader query(request, wall_now());
-    std::int64_t source = query.integer("source", 0, 1, INT64_MAX);
+    std::string_view source = query.text("source");
     std::string_view metric = query.text("metric");
     std::int64_t after = query.integer("after", 0, 0, INT64_MAX);
     std::size_t limit = query.limit(1000, 100'000);
     if (auto refusal = query.refusal()) return std::move(*refusal);
     return with_reader(services, [&](StoreReader& reader) {
-        auto wanted = source ? std::optional(source) : std::nullopt;
+        std::optional<SourceKey> wanted;
+        if (auto refusal = only_of(reader, source, wanted)) return std::move(*refusal);
         auto rows = reader.series(wanted);
         if (!rows) return store_failed(rows.error());
         auto kinds = read_kinds(reader, wanted);
@@ -254,7 +255,9 @@ Response one_series(Services& services, const Request& request) {
     if (auto refusal = query.refusal()) return std::move(*refusal);
     auto key = parse_key(request.parameter("series"));
     return with_reader(services, [&](StoreReader& reader) {
-        if (!key) return Response::error(404, "there is no such series: wanted is its key");
+        if (!key)
+            return Response::error(404,
+                                   "there is no such series: expected its key, a whole number");
         auto row = reader.one_series(*key);
         if (!row) return store_failed(row.error());
         if (!row.value()) return Response::error(404, "there is no series of this key");
@@ -292,7 +295,7 @@ std::span<const Route> sample_routes() {
          Role::Viewer,
          "Series with their last values",
          list_series,
-         {{"source", "integer", "only of the source with this key"},
+         {{"source", "string", "only of this source: its key, KIND:ID, or its name"},
           {"metric", "string", "only of this name"},
           {"after", "integer", "only keys above this one: \"next\" of the page before"},
           {"limit", "integer", "1 to 100000; 1000 when not given"}}},

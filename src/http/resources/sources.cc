@@ -144,6 +144,12 @@ Response remove_source(Services& services, const Request& request) {
     if (auto refusal = query.refusal()) return std::move(*refusal);
     if (!services.changes) return no_telemetry();
     return with_source(services, request, [&](StoreReader&, const SourceRow& row) {
+        // A name is what a device gives itself, and may be another device's by now.
+        if (!is_named_exactly(row, request.parameter("source"))) {
+            return Response::error(400, fmt::format("name the source to remove by its key or by "
+                                                    "KIND:ID: {}:{}",
+                                                    row.source.kind, row.source.id));
+        }
         Status removed = services.changes->remove_source(row.key);
         if (!removed) return store_failed(removed.error());
         std::string body;

@@ -20,16 +20,18 @@ using telemetry::SourceRow;
 using telemetry::StoreReader;
 using telemetry::TimeRange;
 
+// Nothing: not known, since the station does not tell it.
 struct Units {
-    double good = 0;
-    double bad = 0;
-    double kwh = 0;
-    bool has_energy = false;  // some series tells it
+    std::optional<double> good, bad, kwh;
 
-    // Of all units, those that are good.
+    // The share of good units among those that the station tells.
     std::optional<double> quality() const {
-        if (good + bad <= 0) return std::nullopt;
-        return good / (good + bad);
+        double all = good.value_or(0) + bad.value_or(0);
+        return all > 0 ? std::optional(good.value_or(0) / all) : std::nullopt;
+    }
+    std::optional<double> kwh_per_good() const {
+        bool is_known = kwh && good && *good > 0;
+        return is_known ? std::optional(*kwh / *good) : std::nullopt;
     }
 };
 
@@ -64,8 +66,6 @@ struct StationSeries {
     // Units told in the other way.
     const SeriesRow* good_left_out = nullptr;
     const SeriesRow* bad_left_out = nullptr;
-
-    bool has_energy() const { return meter || interval; }
 };
 
 StationSeries find_station(const SourceRow& source, const std::vector<SeriesRow>& series) {
@@ -93,45 +93,40 @@ void write_left_out(JsonWriter& json, const StationSeries& station) {
     json.end_array();
 }
 
-double total_of(const SeriesRow* series) {
-    return series ? series->total : 0;
+void add_total(const SeriesRow* series, std::optional<double>& sum) {
+    if (series) sum = without_dust(sum.value_or(0) + series->total);
 }
 
 Units totals(const StationSeries& station) {
-    return {total_of(station.good), total_of(station.bad),
-            without_dust(total_of(station.meter) + total_of(station.interval)),
-            station.has_energy()};
+    Units units;
+    add_total(station.good, units.good);
+    add_total(station.bad, units.bad);
+    add_total(station.meter, units.kwh);
+    add_total(station.interval, units.kwh);
+    return units;
 }
 
 Result<Units> units_in(StoreReader& reader, const StationSeries& station, TimeRange range) {
     Units units;
-    units.has_energy = station.has_energy();
+    std::optional<double> metered;
     for (auto [series, sum] :
          {std::pair{station.good, &units.good}, std::pair{station.bad, &units.bad},
-          std::pair{station.meter, &units.kwh}, std::pair{station.interval, &units.kwh}}) {
+          std::pair{station.meter, &metered}, std::pair{station.interval, &units.kwh}}) {
         Status added = add_steps(reader, series, range, *sum);
         if (!added) return added.error();
     }
+    if (metered) units.kwh = without_dust(*metered + units.kwh.value_or(0));
+    // Intervals alone are not all the energy of a station that has a meter.
+    if (station.meter && !metered) units.kwh.reset();
     return units;
-}
-
-void write_maybe(JsonWriter& json, std::string_view name, std::optional<double> value) {
-    json.key(name);
-    if (value) {
-        json.number(*value);
-    } else {
-        json.null();
-    }
 }
 
 void write_units(JsonWriter& json, std::string_view name, const Units& units) {
     json.key(name).begin_object();
-    json.key("good").number(units.good).key("bad").number(units.bad);
-    json.key("kwh").number(units.kwh);
-    write_maybe(json, "quality", units.quality());
-    std::optional<double> energy;
-    if (units.has_energy && units.good > 0) energy = units.kwh / units.good;
-    write_maybe(json, "kwh_per_good", energy);
+    json.key("good").figure(units.good).key("bad").figure(units.bad);
+    json.key("kwh").figure(units.kwh);
+    json.key("quality").figure(units.quality());
+    json.key("kwh_per_good").figure(units.kwh_per_good());
     json.end_object();
 }
 
@@ -142,6 +137,16 @@ void write_last(JsonWriter& json, std::string_view name, const SeriesRow* series
     } else {
         json.null();
     }
+}
+
+void write_productive(JsonWriter& json, const StateTime& time) {
+    std::optional<double> on_ms, share;
+    if (time.known_ms > 0) {
+        on_ms = static_cast<double>(time.on_ms);
+        share = *on_ms / static_cast<double>(time.known_ms);
+    }
+    json.key("productive_ms").figure(on_ms).key("known_ms").integer(time.known_ms);
+    json.key("productive_share").figure(share);
 }
 
 struct Wanted {
@@ -171,14 +176,7 @@ Status write_station(JsonWriter& json, StoreReader& reader, const SourceRow& sou
     json.key("counted_by").text(station.good ? station.good->metric : "");
     write_units(json, "total", totals(station));
     write_units(json, "range", units.value());
-    json.key("productive_ms").integer(time.value().on_ms);
-    json.key("known_ms").integer(time.value().known_ms);
-    std::optional<double> share;
-    if (time.value().known_ms > 0) {
-        share =
-            static_cast<double>(time.value().on_ms) / static_cast<double>(time.value().known_ms);
-    }
-    write_maybe(json, "productive_share", share);
+    write_productive(json, time.value());
     json.end_object();
     return Done{};
 }
@@ -188,9 +186,7 @@ Wanted read_wanted(Services& services, QueryReader& query) {
     wanted.freshness = freshness_table(services);
     wanted.online_ms = query.duration("online_within");
     TimeRange& range = wanted.range;
-    range = {query.time("from", period_begins(query.now(), Calendar::Day)),
-             query.time("to", query.now() + 1)};
-    if (range.from >= range.to) query.complain("from must be before to");
+    range = query.range(period_begins(query.now(), Calendar::Day), query.now() + 1);
     if (range.to - range.from > 366 * kDay) query.complain("at most 366 days at once");
     return wanted;
 }

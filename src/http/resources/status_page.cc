@@ -28,6 +28,10 @@ Response script(Services&, const Request&) {
     return file_of(kStatusPageScript, "text/javascript; charset=utf-8");
 }
 
+Response favicon(Services&, const Request&) {
+    return file_of(kFavicon, "image/svg+xml");
+}
+
 }  // namespace
 
 std::span<const Route> status_page_routes() {
@@ -57,6 +61,14 @@ std::span<const Route> status_page_routes() {
          {},
          {},
          "text/javascript"},
+        {Method::Get,
+         "/favicon.svg",
+         Role::Nobody,
+         "The status page's icon",
+         favicon,
+         {},
+         {},
+         "image/svg+xml"},
     };
     return routes;
 }

@@ -8,6 +8,7 @@ const std::string_view kStatusPageHtml = R"html(<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Martlet</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/status.css">
 <script src="/status.js" defer></script>
 </head>
@@ -19,22 +20,24 @@ const std::string_view kStatusPageHtml = R"html(<!doctype html>
 <main>
 <p id="trouble" role="alert" hidden></p>
 <form id="setup" hidden>
-<h2>Make the first account</h2>
-<p>It may do everything. This link works once.</p>
+<h2>Create the administrator account</h2>
+<p>An administrator may do everything. This link works once.</p>
 <label>Name <input name="name" autocomplete="username" required maxlength="64"></label>
-<label>Password <input name="password" type="password" autocomplete="new-password" required minlength="10"></label>
-<button>Make the account</button>
+<label>Password <input name="password" type="password" autocomplete="new-password" required minlength="10" aria-describedby="password-rule"></label>
+<p id="password-rule">At least 10 characters.</p>
+<button>Create the account</button>
 </form>
 <form id="log-in" hidden>
 <h2>Log in</h2>
-<p id="first-hint" hidden>There is no account yet. The broker's log has a link with which to make the first one.</p>
+<p id="first-hint" hidden>There is no account yet. The broker's log has a link that creates the first one.</p>
+<p id="used-hint" hidden>This link was used: the first account exists. Log in with it.</p>
 <label>Name <input name="name" autocomplete="username" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Log in</button>
 </form>
 <div id="status" hidden>
 <section id="alarms" aria-labelledby="alarms-title" hidden>
-<h2 id="alarms-title">Emergencies of the last two days that nobody has acknowledged</h2>
+<h2 id="alarms-title">Unacknowledged emergencies (48 h)</h2>
 <ul id="alarm-list" aria-live="polite"></ul>
 </section>
 <section aria-labelledby="broker-title">
@@ -87,6 +90,10 @@ button { font: inherit; padding: 0.5rem 1rem; color: var(--back); background: va
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 #trouble { color: var(--bad); }
+#trouble::first-letter { text-transform: uppercase; }
+#password-rule { margin: -0.5rem 0 0.75rem; color: var(--soft); }
+button.more { padding: 0; color: var(--accent); background: none; text-decoration: underline; }
+#log-out { color: var(--accent); background: none; border: 1px solid var(--line); }
 footer { margin-top: 2rem; color: var(--soft); }
 @media (max-width: 45rem) {
   #sources-table thead { display: none; }
@@ -121,6 +128,7 @@ let csrfToken = "";
 let mayAcknowledge = false;
 let alarmsShown = "";
 let timer = 0;
+const opened = new Set();  // keys of sources that show all their values
 
 const byId = (id) => document.getElementById(id);
 const show = (id, isShown) => { byId(id).hidden = !isShown; };
@@ -170,7 +178,12 @@ function duration(text) {
   return `${Math.floor(s / 86400)} days ${Math.floor(s / 3600) % 24} h`;
 }
 
-const brokerText = (name, value) => name === "uptime" ? duration(value) : String(value);
+const numberText = (value) => value.toLocaleString("en", { maximumFractionDigits: 20 });
+
+function brokerText(name, value) {
+  if (name === "uptime") return duration(value);
+  return typeof value === "number" ? numberText(value) : String(value);
+}
 
 function showBroker(values) {
   const rows = shownValues.filter(([name]) => name in values).map(([name, label]) => {
@@ -187,19 +200,30 @@ function showBroker(values) {
 function valueText(series) {
   const isStep = series.kind === "increment" && series.total !== undefined;
   const told = isStep ? series.total : series.value;
-  const value = typeof told === "number" ? Number(told.toPrecision(7)) : told;
-  return [value, series.unit, isStep ? "in all" : ""].filter((part) => part !== "").join(" ");
+  const value = typeof told === "number" ? numberText(Number(told.toPrecision(7))) : told;
+  // A unit stays on the line of its number.
+  const withUnit = [value, series.unit].filter((part) => part !== "").join("\u00a0");
+  return isStep ? `${withUnit} in all` : withUnit;
 }
 
-function valueList(series) {
+function valueList(key, series) {
   const list = element("ul");
-  for (const one of series.slice(0, valuesShownOfASource)) {
+  const isCut = series.length > valuesShownOfASource && !opened.has(key);
+  for (const one of isCut ? series.slice(0, valuesShownOfASource) : series) {
     const item = element("li");
     item.append(element("span", `${one.metric} `, "metric"), element("span", valueText(one)));
     list.append(item);
   }
-  if (series.length > valuesShownOfASource)
-    list.append(element("li", `and ${series.length - valuesShownOfASource} more`));
+  if (!isCut) return list;
+  const item = element("li");
+  const more = element("button", `and ${series.length - valuesShownOfASource} more`, "more");
+  more.type = "button";
+  more.addEventListener("click", () => {
+    opened.add(key);
+    list.replaceWith(valueList(key, series));
+  });
+  item.append(more);
+  list.append(item);
   return list;
 }
 
@@ -234,7 +258,7 @@ function showSources(sources, isAll) {
     const row = element("tr");
     const name = source.name ? `${source.name} (${source.id})` : source.id;
     const values = element("td");
-    values.append(valueList(source.series ?? []));
+    values.append(valueList(source.key, source.series ?? []));
     row.append(element("td", name), element("td", source.kind), element("td", source.state),
       element("td", age(source.age_ms)), values);
     return row;
@@ -294,9 +318,11 @@ async function begin() {
   show("status", false);
   const setup = await ask("/api/v1/setup");
   const hasLink = location.pathname === "/setup" && location.hash.length > 1;
-  show("setup", setup.data.is_needed === true && hasLink);
-  show("log-in", !(setup.data.is_needed === true && hasLink));
-  show("first-hint", setup.data.is_needed === true);
+  const isNeeded = setup.data.is_needed === true;
+  show("setup", isNeeded && hasLink);
+  show("log-in", !(isNeeded && hasLink));
+  show("first-hint", isNeeded);
+  show("used-hint", setup.data.is_needed === false && hasLink);
 }
 
 function onSubmit(id, path, more) {
@@ -325,5 +351,12 @@ byId("log-out").addEventListener("click", keepOn(async () => {
 }));
 keepOn(begin)();
 )js";
+
+const std::string_view kFavicon =
+    R"svg(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<rect width="32" height="32" rx="6" fill="#0a5aa8"/>
+<path d="M4 10c6 0 9 3 12 7 3-4 6-7 12-7-3 6-6 9-10 11l-2 6-2-6C10 19 7 16 4 10z" fill="#fff"/>
+</svg>
+)svg";
 
 }  // namespace martlet::http

@@ -10,4 +10,6 @@ extern const std::string_view kStatusPageHtml;
 extern const std::string_view kStatusPageStyle;
 extern const std::string_view kStatusPageScript;
 
+extern const std::string_view kFavicon;
+
 }  // namespace martlet::http

@@ -221,7 +221,7 @@ Response remove_map(Services& services, const Request& request) {
     if (!is_there && telemetry::find_map(services.settings->configured()->maps, name) != nullptr)
         return Response::error(409,
                                "that map comes from the configuration file: remove its line "
-                               "`telemetry_map` and reload");
+                               "telemetry_map and reload");
     if (!is_there) return no_such_map(name);
     if (!changed) return refused(changed.error());
     log_change(request, fmt::format("the map {} was removed", name));

@@ -18,12 +18,12 @@ using telemetry::UnitOption;
 template <typename Row, typename Read>
 Result<std::vector<Row>> read_rows(const JsonValue& rows, std::string_view form, Read read) {
     if (rows.type != JsonValue::Type::Array)
-        return Error{fmt::format("an array is wanted, of {}", form)};
+        return Error{fmt::format("expected an array of {}", form)};
     std::vector<Row> all;
     for (const JsonValue& item : rows.items) {
         Row& row = all.emplace_back();
         if (item.type != JsonValue::Type::Object || !read(item, row))
-            return Error{fmt::format("row {}: wanted is {}", all.size(), form)};
+            return Error{fmt::format("row {}: expected {}", all.size(), form)};
     }
     return all;
 }

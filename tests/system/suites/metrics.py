@@ -50,8 +50,8 @@ EXPORTER = {
 
 
 class Scrapes:
-    def scrape(self):
-        status, headers, body = self.api.request("GET", "/metrics")
+    def scrape(self, query="?mesh_packet_ids=true"):
+        status, headers, body = self.api.request("GET", "/metrics" + query)
         self.assertEqual((status, headers["Content-Type"]), (200, TEXT_FORMAT))
         return Exposition(body)
 
@@ -279,3 +279,4 @@ class MeshNames(Scrapes, Mesh):
         self.assertEqual(found.value("mesh_packet_total", source_id=str(int(OTHER[1:], 16))), 1)
         self.assertEqual(found.value("text_message_app_size_in_bytes", source_id=str(int(OTHER[1:], 16))), 3)
         self.assertEqual([labels["packet_id"] for labels, _ in found.of("mesh_packet_ids_total")], ["77"])
+        self.assertEqual(self.scrape("").of("mesh_packet_ids_total"), [], "only for those who ask for them")

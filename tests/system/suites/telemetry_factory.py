@@ -25,10 +25,10 @@ class Factory(telemetry.Telemetry):
         return self.api.get(f"{telemetry.source_path('station', name)}/station", **query)
 
     def wait_total(self, good, bad=0, kwh=0, name=STATION):
-        """In all and of this day: exactly so, no dust of floating point."""
+        """In all and of this day: exactly so, no rounding noise. What the station does not tell is null, and counts as 0 here."""
         def has_come():
             shown = self.station(name)
-            return all((shown[part]["good"], shown[part]["bad"], shown[part]["kwh"]) == (good, bad, kwh)
+            return all(tuple(shown[part][name] or 0 for name in ("good", "bad", "kwh")) == (good, bad, kwh)
                        for part in ("total", "range"))
         self.source("station", name)
         eventually(has_come, lambda: f"{good} good, {bad} bad, {kwh} kWh of {self.station(name)}")
