@@ -153,19 +153,14 @@ bool Shard::has_total_room(std::size_t bytes) const {
 void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
                     std::uint32_t identifier) {
     Session::Flow& flow = session.flows();
-    bool goes_at_once = is_receiving(session) && flow.out.queued() == 0 &&
-                        flow.out.to_resend() == 0 && flow.out.has_packet_id() &&
-                        has_window(session);
     // Topic and properties count as well as the payload.
     std::size_t cost = publication.message()->size();
     bool is_recorded = recorder_ && session.key != 0;
     bool is_promised = is_recorded && publication.exact != nullptr && qos == mqtt::Qos::ExactlyOnce;
-    // What waits for the disk is not overtaken.
-    bool must_follow = flow.recording > 0 && qos != mqtt::Qos::ExactlyOnce;
     // Stored by telemetry and lost here, it would be stored again when its publisher repeats it.
     bool must_be_written = session.tap_name && qos == mqtt::Qos::ExactlyOnce;
-    goes_at_once &= !is_promised && !must_follow && !must_be_written;
-    if (!goes_at_once && !has_queue_room(session, cost)) {
+    bool is_next = !is_promised && !must_be_written && goes_at_once(session, qos);
+    if (!is_next && !has_queue_room(session, cost)) {
         if (!flow.is_drop_logged) {
             flow.is_drop_logged = true;
             log::notice("Outgoing messages are being dropped for client {}.", session.client_id);
@@ -179,11 +174,10 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     if (is_promised) {
         recorder_->promise(session, publication, entry);
     } else if (is_recorded) {
-        bool is_urgent = !goes_at_once || qos == mqtt::Qos::ExactlyOnce;
+        bool is_urgent = !is_next || qos == mqtt::Qos::ExactlyOnce;
         recorder_->add_delivery(session, publication, entry, is_urgent);
     }
-    entry.is_stored =
-        is_recorded && !is_promised && !goes_at_once && flow.in_memory >= kInMemoryMax;
+    entry.is_stored = is_recorded && !is_promised && !is_next && flow.in_memory >= kInMemoryMax;
     if (entry.is_stored) {
         entry.stored_bytes = cost;
     } else {
@@ -193,7 +187,7 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     flow.out.push(entry);
     charge(2 * sizeof entry);  // a ring that has just grown is half empty
     count_queued(session, entry);
-    if (!goes_at_once) return;
+    if (!is_next) return;
     OutEntry& sent = begin_next(flow);
     if (session.tap_name) return send_to_tap(session, sent);
     if (is_recorded && qos == mqtt::Qos::ExactlyOnce) return send_after_recording(session, sent);
@@ -249,6 +243,15 @@ void Shard::finish_entry(Session& session, OutEntry& entry) {
 
 bool Shard::is_receiving(const Session& session) {
     return session.tap_name || (session.connection != nullptr && session.connection->is_ready());
+}
+
+// Whether a message would be sent now, and not wait in the queue. The session has a flow.
+bool Shard::goes_at_once(const Session& session, mqtt::Qos qos) const {
+    const Session::Flow& flow = *session.flow;
+    // What waits for the disk is not overtaken.
+    bool must_follow = flow.recording > 0 && qos != mqtt::Qos::ExactlyOnce;
+    return !must_follow && is_receiving(session) && flow.out.queued() == 0 &&
+           flow.out.to_resend() == 0 && flow.out.has_packet_id() && has_window(session);
 }
 
 bool Shard::has_window(const Session& session) const {

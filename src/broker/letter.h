@@ -117,10 +117,17 @@ struct QuestionLetter {
 // The journal was full and has room again.
 struct RoomLetter {};
 
-using Letter = std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>,
-                            AdmissionLetter, ReloadLetter, LogSubscriptionsLetter, CreditLetter,
-                            SettledLetter, PreparedLetter, CommittedLetter, JournalLetter,
-                            ReadingLetter, TapLetter, InjectLetter, QuestionLetter, RoomLetter>;
+// The receiver sends it back. By then the sender has all letters that the receiver posted before it
+// handled the mark. See Shard::start_replay.
+struct MarkLetter {
+    bool is_back = false;
+};
+
+using Letter =
+    std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>, AdmissionLetter,
+                 ReloadLetter, LogSubscriptionsLetter, CreditLetter, SettledLetter, PreparedLetter,
+                 CommittedLetter, JournalLetter, ReadingLetter, TapLetter, InjectLetter,
+                 QuestionLetter, RoomLetter, MarkLetter>;
 
 // What a message costs towards the credit of a pair of shards.
 inline std::uint64_t letter_cost(const BodyRef& message) {

@@ -1,9 +1,17 @@
-// Retained messages for a new subscription: read in topic order, a stretch at a time, as the client
-// takes them.
+// Retained messages for a SUBSCRIBE: read in topic order, as many at a time as can leave at once.
+// None of them waits in the session's queue, so that no limit of the queue costs any, and a value
+// that was replaced meanwhile is not sent behind the newer one.
+//
+// Marks: a live message that is older than the tree may still be on its way from another shard, for
+// an earlier SUBSCRIBE of this session (the same filter, or one that overlaps). Where there was
+// one, the answer begins when a mark has come back from every other shard, and with it all that was
+// published before.
 
 #include "broker/shard.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace martlet::broker {
 
@@ -11,7 +19,7 @@ namespace {
 
 constexpr std::size_t kStretch = 64;
 // No more is read while this much waits for the socket.
-constexpr std::size_t kOutboxHigh = 256 * 1024;
+constexpr std::uint64_t kOutboxHigh = 256 * 1024;
 
 }  // namespace
 
@@ -21,37 +29,102 @@ void Shard::start_replay(Session& session, std::string_view filter, Subscription
     // The subscription is in the tree and in the interest index already: what is stored from now on
     // comes as a live message with a greater number, what was stored before is read here.
     std::uint64_t newest = shared_.retained.newest();
-    // A SUBSCRIBE that is repeated loses nothing of what is on its way [MQTT-3.8.4-3]: all of it
-    // comes live, and what is retained comes again as such.
-    if (is_new) subscription.retained_number = newest;
-    if (!session.replays) session.replays = std::make_unique<std::vector<Replay>>();
+    if (!session.replays) session.replays = std::make_unique<std::deque<Replay>>();
+    if (is_new) {
+        subscription.retained_number = newest;
+    } else {
+        // A SUBSCRIBE that is repeated loses nothing of what is on its way [MQTT-3.8.4-3]: all of
+        // it comes live, and what is retained comes again as such. While an earlier answer is under
+        // way, it starts anew.
+        std::erase_if(*session.replays, [&](const Replay& r) { return r.filter == filter; });
+    }
     Replay replay;
     replay.filter = filter;
     replay.up_to = newest;
+    bool has_others = !is_new || session.subscription_count > 1;
+    replay.mark = shared_.shards > 1 && has_others ? await_mark(session) : 0;
     replay.qos = subscription.qos;
     replay.identifier = subscription.identifier;
-    // A SUBSCRIBE repeated while its answer is under way starts the answer anew.
-    std::erase_if(*session.replays, [&](const Replay& r) { return r.filter == filter; });
     session.replays->push_back(std::move(replay));
 }
 
+// One mark is under way at a time; the next serves all that have asked meanwhile.
+std::uint64_t Shard::await_mark(Session& session) {
+    if (!session.awaits_mark) to_mark_.push_back(session.handle);
+    session.awaits_mark = true;
+    return marks_begun_ + 1;
+}
+
+void Shard::send_marks() {
+    marks_begun_++;
+    marked_.swap(to_mark_);
+    for (SlotHandle handle : marked_) {
+        if (Session* session = session_slots_.find(handle)) session->awaits_mark = false;
+    }
+    for (std::uint32_t other = 0; other < links_.size(); other++) {
+        if (other == index_) continue;
+        batch_for(other).letters.emplace_back(MarkLetter{});
+        marks_out_++;
+    }
+}
+
+void Shard::on_mark(std::uint32_t shard, const MarkLetter& letter) {
+    if (!letter.is_back) {
+        batch_for(shard).letters.emplace_back(MarkLetter{.is_back = true});
+        return;
+    }
+    if (--marks_out_ > 0) return;
+    for (SlotHandle handle : marked_) {
+        if (Session* session = session_slots_.find(handle)) continue_replays(*session);
+    }
+    marked_.clear();
+}
+
 void Shard::continue_replays(Session& session) {
-    std::vector<topics::RetainedMessage> found;
     while (session.replays && session.connection != nullptr && session.connection->is_ready()) {
-        Session::Flow* flow = session.flow.get();
-        bool window_full =
-            flow != nullptr &&
-            (flow->out.queued() > 0 || flow->out.in_flight() >= session.connection->send_quota_);
-        if (window_full || session.connection->outbox.size() > kOutboxHigh) return;
         Replay& replay = session.replays->front();
-        found.clear();
-        bool more = shared_.retained.next(replay.filter, replay.position, kStretch, found);
-        for (const topics::RetainedMessage& retained : found)
-            send_retained(session, replay, retained);
-        if (more) continue;
-        session.replays->erase(session.replays->begin());
+        if (!is_mark_back(replay.mark) || !has_replay_room(session, replay.next_qos)) return;
+        Stretch stretch = send_stretch(session, replay);
+        if (stretch == Stretch::NoRoom) return;
+        if (stretch == Stretch::More) continue;
+        session.replays->pop_front();
         if (session.replays->empty()) session.replays.reset();
     }
+}
+
+Shard::Stretch Shard::send_stretch(Session& session, Replay& replay) {
+    std::size_t most = kStretch;
+    if (replay.next_qos != mqtt::Qos::AtMostOnce && session.flow) {
+        std::size_t window = session.connection->send_quota_ - session.flow->out.in_flight();
+        most = std::clamp<std::size_t>(window, 1, kStretch);
+    }
+    topics::Retained::Position before = replay.position;
+    std::vector<topics::RetainedMessage> found;
+    bool has_more = shared_.retained.next(replay.filter, replay.position, most, found);
+    for (std::size_t i = 0; i < found.size(); i++) {
+        MessageView message(found[i].body.get());
+        replay.next_qos = outgoing_qos(message.head().qos, replay.qos);
+        if (has_replay_room(session, replay.next_qos)) {
+            send_retained(session, replay, found[i]);
+            continue;
+        }
+        replay.position =
+            i == 0 ? std::move(before)
+                   : topics::Retained::behind(MessageView(found[i - 1].body.get()).topic());
+        return Stretch::NoRoom;
+    }
+    return has_more ? Stretch::More : Stretch::Done;
+}
+
+// Whether a retained message would leave at once. One of QoS 0 needs no window, but waits behind
+// what is queued, which may be older.
+bool Shard::has_replay_room(const Session& session, mqtt::Qos qos) const {
+    if (session.connection->outbox.size() > std::min(kOutboxHigh, options().outbox_bytes_max))
+        return false;
+    if (!session.flow) return true;
+    if (qos != mqtt::Qos::AtMostOnce) return goes_at_once(session, qos);
+    const Session::Flow& flow = *session.flow;
+    return flow.out.queued() == 0 && flow.out.to_resend() == 0 && flow.recording == 0;
 }
 
 void Shard::send_retained(Session& session, const Replay& replay,

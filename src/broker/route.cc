@@ -212,6 +212,7 @@ void Shard::send_letters() {
         }
     }
     send_tap_batch();
+    if (!to_mark_.empty() && marks_out_ == 0) send_marks();
     for (std::uint32_t other = 0; other < links_.size(); other++) {
         Link& link = links_[other];
         confirm(other);
@@ -296,6 +297,7 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                    [&](RoomLetter&) {
                        if (!held_.empty()) release_held();
                    },
+                   [&](MarkLetter& l) { on_mark(from, l); },
                },
                letter);
 }

@@ -16,10 +16,10 @@
 #include "topics/retained.h"
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace martlet::broker {
 
@@ -34,12 +34,16 @@ struct Will {
     std::uint32_t expiry_s = 0;
 };
 
-// A SUBSCRIBE's retained answer that is not finished yet.
+// A SUBSCRIBE's retained answer that is not finished yet. It waits in memory while the client has
+// no room or is away, and goes on when its session resumes; it ends with the subscription, with the
+// session, and with the process (a restart sends nothing of it: live messages follow).
 struct Replay {
     std::string filter;  // as it stands in the tree
     std::uint64_t up_to = 0;
+    std::uint64_t mark = 0;  // begins when this mark is back (Shard::start_replay); 0: at once
     topics::Retained::Position position;
     mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    mqtt::Qos next_qos = mqtt::Qos::AtMostOnce;  // of the message that found no room
     std::uint32_t identifier = 0;
 };
 
@@ -76,6 +80,7 @@ class Session {
     Connection* connection = nullptr;  // null: offline
     std::uint32_t expiry_s = 0;
     std::uint16_t listener = 0;  // the last one it came in by
+    bool awaits_mark = false;    // it stands in Shard::to_mark_
     std::uint32_t subscription_count = 0;
     Subscription* subscriptions = nullptr;
     std::unique_ptr<Will> will;
@@ -84,7 +89,7 @@ class Session {
     OwnedTimer<Session> timer;
     std::int64_t will_due_ms = 0;
     std::int64_t ends_at_ms = 0;  // offline: steady time at which the session ends; 0: never
-    std::unique_ptr<std::vector<Replay>> replays;
+    std::unique_ptr<std::deque<Replay>> replays;
 
     // Outgoing and incoming messages: present from the first QoS 1 or 2 on.
     struct Flow {

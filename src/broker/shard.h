@@ -226,6 +226,7 @@ class Shard {
     static bool is_receiving(const Session& session);
     bool has_window(const Session& session) const;
     mqtt::Qos outgoing_qos(mqtt::Qos published, mqtt::Qos subscribed) const;
+    bool goes_at_once(const Session& session, mqtt::Qos qos) const;
     void deliver_to_member(Session& session, const topics::GroupMember& member,
                            Publication& publication);
     void send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
@@ -300,6 +301,15 @@ class Shard {
     void send_retained(Session& session, const Replay& replay,
                        const topics::RetainedMessage& retained);
     bool is_origin_allowed(const topics::RetainedMessage& retained, std::string_view topic) const;
+    enum class Stretch : std::uint8_t { Done, More, NoRoom };
+    Stretch send_stretch(Session& session, Replay& replay);
+    bool has_replay_room(const Session& session, mqtt::Qos qos) const;
+    std::uint64_t await_mark(Session& session);
+    bool is_mark_back(std::uint64_t mark) const {
+        return mark <= (marks_out_ == 0 ? marks_begun_ : marks_begun_ - 1);
+    }
+    void send_marks();
+    void on_mark(std::uint32_t shard, const MarkLetter& letter);
 
     // memory.cc
     void look_at_memory();
@@ -393,6 +403,13 @@ class Shard {
     std::vector<Group*> waiting_groups_;
     bool may_unpark_ = false;
     std::vector<std::unique_ptr<LetterBatch>> spare_batches_;
+
+    // replay.cc: marks that were sent to all other shards, and how many of the last are still out.
+    std::uint64_t marks_begun_ = 0;
+    std::uint32_t marks_out_ = 0;
+    // Sessions that wait for it, and for the next one; each once.
+    std::vector<SlotHandle> marked_;
+    std::vector<SlotHandle> to_mark_;
 
     // tap.cc. Null: no telemetry. The first session is where new messages go, the others were left
     // by a run with more shards.

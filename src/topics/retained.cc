@@ -60,6 +60,10 @@ bool Retained::has(std::string_view topic) const {
     return stripe.messages.find(topic) != stripe.messages.end();
 }
 
+Retained::Position Retained::behind(std::string_view topic) {
+    return {stripe_of(topic), std::string(topic), true};
+}
+
 std::uint64_t Retained::set(std::string_view topic, BodyRef body,
                             std::shared_ptr<const RetainedOrigin> origin, std::uint64_t record,
                             std::uint64_t* replaced) {

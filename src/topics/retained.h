@@ -60,6 +60,8 @@ class Retained {
         std::string after;  // the last topic that was looked at in this stripe
         bool has_begun = false;
     };
+    // Where a walk stands that has just given this topic.
+    static Position behind(std::string_view topic);
     // Appends up to `most` messages that match the filter (without "$share/...") to `found`. False:
     // that was the last of them. At most 4096 topics are looked at in one call, so that a filter
     // that matches little does not hold the lock long.
