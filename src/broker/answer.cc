@@ -53,7 +53,8 @@ bool Shard::look_at_clients(Question& question) {
     std::uint32_t end = std::min(session_slots_.end(), question.next + kAtOnce);
     for (; question.next < end; question.next++) {
         const Session* session = session_slots_.at(question.next);
-        if (session == nullptr || session->is_tap || session->client_id <= question.client_id)
+        if (session == nullptr || session->is_tap || session->is_over ||
+            session->client_id <= question.client_id)
             continue;
         bool is_full = found.size() >= question.limit;
         if (is_full && (found.empty() || session->client_id >= found.front().client_id)) continue;

@@ -91,16 +91,16 @@ void Shard::deliver_to_member(Session& session, const topics::GroupMember& membe
                               Publication& publication) {
     mqtt::Qos qos = outgoing_qos(publication.qos, member.qos);
     bool retain = publication.retain && member.retain_as_published;
-    send(session, publication, qos, retain, member.subscription_identifier);
+    send(session, publication, qos, retain, member.subscription_identifier, &member);
 }
 
 void Shard::send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-                 std::uint32_t identifier) {
+                 std::uint32_t identifier, const topics::GroupMember* picked) {
     if (has_acl_ && !may_read(session, publication.topic)) return drop(DropReason::DeniedRead);
     if (qos == mqtt::Qos::AtMostOnce)
         send_qos0(session, publication, retain, identifier);
     else
-        enqueue(session, publication, qos, retain, identifier);
+        enqueue(session, publication, qos, retain, identifier, picked);
 }
 
 void Shard::send_qos0(Session& session, Publication& publication, bool retain,
@@ -129,7 +129,8 @@ void Shard::send_qos0(Session& session, Publication& publication, bool retain,
 }
 
 bool Shard::has_queue_room(const Session& session, std::size_t bytes) const {
-    if (session.tap_name) return true;  // has_tap_credit() holds its publishers
+    // has_tap_credit() holds the publishers of the tap; an estate gives all of it away.
+    if (session.tap_name || session.is_over) return true;
     const Session::Flow& flow = *session.flow;
     const Options& o = options();
     if (o.max_queued_messages != 0 && flow.out.queued() >= o.max_queued_messages) return false;
@@ -151,11 +152,13 @@ bool Shard::has_total_room(std::size_t bytes) const {
 }
 
 void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-                    std::uint32_t identifier) {
+                    std::uint32_t identifier, const topics::GroupMember* picked) {
     Session::Flow& flow = session.flows();
     // Topic and properties count as well as the payload.
     std::size_t cost = publication.message()->size();
-    bool is_recorded = recorder_ && session.key != 0;
+    // A session that ends with the process leaves QoS 1 to the members that do not (estate.h).
+    bool is_left = picked != nullptr && picked->is_recorded && qos == mqtt::Qos::AtLeastOnce;
+    bool is_recorded = recorder_ && (session.key != 0 || is_left);
     bool is_promised = is_recorded && publication.exact != nullptr && qos == mqtt::Qos::ExactlyOnce;
     // Stored by telemetry and lost here, it would be stored again when its publisher repeats it.
     bool must_be_written = session.tap_name && qos == mqtt::Qos::ExactlyOnce;
@@ -171,11 +174,13 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
     entry.subscription_identifiers = identifier;
     entry.qos = qos;
     entry.retain = retain;
+    std::uint16_t group = picked == nullptr ? std::uint16_t{0} : picked->number;
+    entry.set_group(group);
     if (is_promised) {
-        recorder_->promise(session, publication, entry);
+        recorder_->promise(session, publication, entry, group);
     } else if (is_recorded) {
         bool is_urgent = !is_next || qos == mqtt::Qos::ExactlyOnce;
-        recorder_->add_delivery(session, publication, entry, is_urgent);
+        recorder_->add_delivery(session, publication, entry, group, is_urgent);
     }
     entry.is_stored = is_recorded && !is_promised && !is_next && flow.in_memory >= kInMemoryMax;
     if (entry.is_stored) {

@@ -23,6 +23,18 @@ void Shard::begin_exact(Publication& publication, Session& session, std::uint16_
     origins_.push_back(publication.position);
 }
 
+// An estate's copy leaves the journal in the batch that has the copy of the next member.
+void Shard::begin_exact_return(Publication& publication, const Session& estate,
+                               std::uint16_t packet_id) {
+    Exact& exact = open_exact(publication);
+    exact.is_origin = true;
+    exact.is_return = true;
+    exact.publisher = estate.handle;
+    exact.packet_id = packet_id;
+    recorder_->settlement().add_part(publication.position);
+    origins_.push_back(publication.position);
+}
+
 Exact& Shard::open_exact(Publication& publication) {
     publication.is_awaited = true;
     recorder_->open_position(publication);
@@ -45,7 +57,10 @@ void Shard::complete_exacts() {
             return false;
         }
         Session* session = session_slots_.find(exact.publisher);
-        if (session != nullptr && session->flow) {
+        if (exact.is_return) {
+            // The record that it replaces goes in the same batch.
+            recorder_->move_delivery(*session->flow->out.find(exact.packet_id));
+        } else if (session != nullptr && session->flow && !session->is_over) {
             session->flow->exacts--;
             if (exact.packet_id == 0) {
                 session->sent_will.reset();

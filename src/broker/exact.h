@@ -32,6 +32,7 @@ struct Exact {
     bool is_origin = false;
     SlotHandle publisher;
     std::uint16_t packet_id = 0;  // 0: its will
+    bool is_return = false;       // an estate gives it back: the entry in its queue
 };
 
 }  // namespace martlet::broker

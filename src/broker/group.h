@@ -9,8 +9,10 @@
 #include "broker/settlement.h"
 #include "topics/share_group.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <memory>
 
 namespace martlet::broker {
@@ -31,15 +33,24 @@ class Group final : public topics::ShareGroup {
         if (!parked_) parked_ = std::make_unique<std::deque<ParkedMessage>>();
         parked_->push_back(std::move(message));
     }
+    // What came back from a member's session that ended is older than all that waits.
+    bool has_returned() const { return returned_ > 0; }
+    void park_returned(ParkedMessage message) {
+        if (!parked_) parked_ = std::make_unique<std::deque<ParkedMessage>>();
+        parked_->insert(std::next(parked_->begin(), returned_), std::move(message));
+        returned_++;
+    }
     // The oldest; there must be one.
     const ParkedMessage& parked() const { return parked_->front(); }
     void pop_parked() {
         parked_->pop_front();
+        if (returned_ > 0) returned_--;
         if (parked_->empty()) parked_.reset();
     }
 
   private:
     std::unique_ptr<std::deque<ParkedMessage>> parked_;  // null: none
+    std::ptrdiff_t returned_ = 0;                        // of these, the first ones
 };
 
 }  // namespace martlet::broker

@@ -22,25 +22,28 @@ topics::GroupMember member_of(std::uint32_t shard, const Session& session,
             subscription.qos,
             subscription.retain_as_published,
             session.is_online(),
-            subscription.identifier};
+            subscription.identifier,
+            subscription.group_number(),
+            session.is_durable()};
 }
 
 }  // namespace
 
-bool Shard::deliver_to_group(Group& group, Publication& publication, std::uint32_t from) {
+bool Shard::deliver_to_group(Group& group, Publication& publication, std::uint32_t from,
+                             bool is_returned) {
     bool may_wait = publication.qos != mqtt::Qos::AtMostOnce;
-    if (may_wait && group.has_parked()) {
+    if (may_wait && (is_returned ? group.has_returned() : group.has_parked())) {
         // Those that came before it go first.
-        park(group, publication, from);
+        park(group, publication, from, is_returned);
         return true;
     }
     if (const topics::GroupMember* member = group.pick(busy_)) {
-        hand_to_member(*member, publication);
+        hand_to_member(group, *member, publication);
         return true;
     }
     if (!group.has_takers()) return false;
     if (may_wait)
-        park(group, publication, from);
+        park(group, publication, from, is_returned);
     else
         drop(DropReason::ShardCredit);
     return true;
@@ -55,7 +58,8 @@ bool Shard::add_shared(Session& session, std::string_view group, std::string_vie
     Subscription* subscription = session.find_shared(key);
     bool is_new = subscription == nullptr;
     if (is_new) {
-        subscription = new SharedSubscription(std::move(key));
+        std::uint16_t number = session.group_number(key);
+        subscription = new SharedSubscription(std::move(key), number);
         session.link(subscription);
         if (shared_.shards > 1)
             shared_.interest.add(filter, shared_.home_of_group(subscription->share_key()));
@@ -86,11 +90,11 @@ bool Shard::remove_shared(Session& session, std::string_view group, std::string_
     return true;
 }
 
-void Shard::tell_groups(Session& session, GroupLetter::Change change) {
+void Shard::tell_groups(Session& session) {
     for (Subscription* s = session.subscriptions; s != nullptr; s = s->next) {
         if (!s->is_shared) continue;
         GroupLetter letter;
-        letter.change = change;
+        letter.change = GroupLetter::Change::State;
         letter.member = member_of(index_, session, *s);
         change_group(std::move(letter), s->share_key());
     }
@@ -102,6 +106,15 @@ void Shard::change_group(GroupLetter letter, std::string_view group_and_filter) 
     std::uint32_t home = shared_.home_of_group(group_and_filter);
     if (home == index_) return apply(letter);
     batch_for(home).letters.emplace_back(std::make_unique<GroupLetter>(std::move(letter)));
+}
+
+Group* Shard::find_group(std::string_view group_and_filter) {
+    SubscriberTree::Entry* entry = subscribers_.find(filter_of(group_and_filter));
+    if (entry == nullptr) return nullptr;
+    for (const auto& group : entry->value.groups) {
+        if (group->name() == name_of(group_and_filter)) return group.get();
+    }
+    return nullptr;
 }
 
 void Shard::apply(const GroupLetter& letter) {
@@ -127,11 +140,8 @@ void Shard::apply(const GroupLetter& letter) {
             if (auto left = (*it)->leave(letter.member.shard, letter.member.session))
                 if ((*it)->empty()) give_parked(**it, *left);
             break;
-        case Change::Online:
-            (*it)->set_online(letter.member.shard, letter.member.session, true);
-            break;
-        case Change::Offline:
-            (*it)->set_online(letter.member.shard, letter.member.session, false);
+        case Change::State:
+            (*it)->set_online(letter.member);
             break;
     }
     may_unpark_ = true;  // to a member that was not there before

@@ -38,9 +38,16 @@ struct DeliverLetter {
     bool is_exact = false;
 };
 
+// An ended session gives a message back to its share group, whose home is the receiving shard.
+struct ReturnLetter {
+    BodyRef message;
+    BodyRef group;  // "GROUP/FILTER"
+    bool is_exact = false;
+};
+
 // A member of a share group whose home is the receiving shard came, went, or changed its state.
 struct GroupLetter {
-    enum class Change : std::uint8_t { Join, Leave, Online, Offline };
+    enum class Change : std::uint8_t { Join, Leave, State };
     Change change = Change::Join;
     std::string name;
     std::string filter;
@@ -127,7 +134,7 @@ using Letter =
     std::variant<PublishLetter, DeliverLetter, std::unique_ptr<GroupLetter>, AdmissionLetter,
                  ReloadLetter, LogSubscriptionsLetter, CreditLetter, SettledLetter, PreparedLetter,
                  CommittedLetter, JournalLetter, ReadingLetter, TapLetter, InjectLetter,
-                 QuestionLetter, RoomLetter, MarkLetter>;
+                 QuestionLetter, RoomLetter, MarkLetter, ReturnLetter>;
 
 // What a message costs towards the credit of a pair of shards.
 inline std::uint64_t letter_cost(const BodyRef& message) {
@@ -139,7 +146,7 @@ inline std::uint64_t letter_cost(const BodyRef& message) {
 struct LetterBatch : InboxNode {
     static constexpr std::uint32_t kOutside = UINT32_MAX;
     std::uint32_t from = kOutside;
-    std::uint64_t bytes = 0;         // to be credited: of PublishLetters
+    std::uint64_t bytes = 0;         // to be credited: of PublishLetters, ReturnLetters
     std::uint64_t picked_bytes = 0;  // of DeliverLetters
     std::vector<Letter> letters;
 };

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace martlet::broker {
 
@@ -32,13 +33,16 @@ struct OutEntry {
     journal::Key key = 0;                        // its record; 0: none
     std::uint32_t subscription_identifiers = 0;  // see Session::identifiers_of
     std::uint16_t packet_id = 0;
-    mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    mqtt::Qos qos : 2 = mqtt::Qos::AtMostOnce;
+    std::uint8_t share : 6 = 0;  // its share group's number in Session::groups; 0: none
     bool retain : 1 = false;
     bool is_id_recorded : 1 = false;  // QoS 2: the packet id has a record, too
     bool is_stored : 1 = false;       // the message is in the journal only
     bool is_promised : 1 = false;     // waits for another shard to write it (broker/exact.h)
     OutState state : 4 = OutState::Queued;
 
+    static constexpr std::uint8_t kShareMax = 63;  // and all above it
+    void set_group(std::uint16_t number) { share = (number < kShareMax ? number : kShareMax) & 63; }
     bool has_message() const { return is_stored || message != nullptr; }
     std::uint64_t bytes() const {
         if (is_stored) return stored_bytes;
@@ -97,6 +101,20 @@ class OutQueue {
     // Drops the first queued entry (expired, denied).
     void drop_next();
     void clear();
+    // All that `keep` tells wait from now on, in their order; the others must be released.
+    template <typename Keep>
+    void requeue(Keep keep) {
+        std::uint32_t kept = 0;
+        for (std::uint32_t i = 0; i < size_; i++) {
+            if (!keep(std::as_const(at(i)))) continue;
+            OutEntry entry = at(i);
+            entry.state = OutState::Queued;
+            entry.packet_id = 0;
+            at(kept++) = entry;
+        }
+        size_ = kept;
+        sent_ = in_flight_ = to_resend_ = resend_from_ = 0;
+    }
 
   private:
     static std::uint16_t following(std::uint16_t id) {

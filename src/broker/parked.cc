@@ -12,7 +12,9 @@
 
 namespace martlet::broker {
 
-void Shard::hand_to_member(const topics::GroupMember& member, Publication& publication) {
+void Shard::hand_to_member(const Group& group, topics::GroupMember member,
+                           Publication& publication) {
+    member.is_recorded = group.has_durable();
     if (member.shard == index_) {
         Session* session = session_slots_.find(member.session);
         if (session == nullptr) return drop(DropReason::SessionEnded);
@@ -31,7 +33,7 @@ void Shard::hand_to_member(const topics::GroupMember& member, Publication& publi
     if (recorder_) note_handed_over(member.shard, Leg::ToMember, publication);
 }
 
-void Shard::park(Group& group, Publication& publication, std::uint32_t from) {
+void Shard::park(Group& group, Publication& publication, std::uint32_t from, bool is_returned) {
     if (recorder_ && publication.is_awaited) {
         recorder_->open_position(publication);
         recorder_->settlement().add_part(publication.position);
@@ -45,7 +47,11 @@ void Shard::park(Group& group, Publication& publication, std::uint32_t from) {
     counters_.parked_messages.add();
     counters_.parked_bytes.add(cost);
     if (!group.has_parked()) waiting_groups_.push_back(&group);
-    group.park({message, publication.number, publication.position, from});
+    ParkedMessage parked{message, publication.number, publication.position, from};
+    if (is_returned)
+        group.park_returned(std::move(parked));
+    else
+        group.park(std::move(parked));
 }
 
 // The oldest of the group is on its way, or gone.
@@ -75,7 +81,7 @@ void Shard::hand_parked(Group& group, const topics::GroupMember& member) {
     if (MessageView(parked.message.get()).is_expired(now_.steady))
         drop(DropReason::Expired);
     else
-        hand_to_member(member, publication);
+        hand_to_member(group, member, publication);
 }
 
 // False: it must wait on.
@@ -106,7 +112,7 @@ void Shard::unpark() {
 }
 
 // The last member leaves. What was acknowledged while it was there is still its own, whatever the
-// credit; its shard drops it if the session is over.
+// credit. If its session is over it comes back, and is dropped, since the group is no more.
 void Shard::give_parked(Group& group, const topics::GroupMember& member) {
     if (!group.has_parked()) return;
     std::erase(waiting_groups_, &group);

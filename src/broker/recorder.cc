@@ -108,11 +108,6 @@ RecordBuffer& Recorder::records_for(Session& session) {
     return essential_records();
 }
 
-// The records of all that was the session's are removed by whoever takes it apart.
-void Recorder::remove_session(Session& session) {
-    if (session.key != 0) remove(std::exchange(session.key, 0));
-}
-
 void Recorder::put_subscription(const Session& session, Subscription& subscription) {
     if (session.key == 0) return;
     SubscriptionRecord record;
@@ -172,8 +167,7 @@ void Recorder::remove(journal::Key key) {
 }
 
 void Recorder::add_delivery(Session& session, Publication& publication, OutEntry& entry,
-                            bool is_urgent) {
-    if (session.key == 0) return;
+                            std::uint16_t group, bool is_urgent) {
     note_time();
     open_position(publication);
     ShardBatch::Delivery delivery;
@@ -183,10 +177,13 @@ void Recorder::add_delivery(Session& session, Publication& publication, OutEntry
         open_bytes_ += publication.message()->size();
     }
     delivery.key = entry.key = take_keys(entry.qos == mqtt::Qos::ExactlyOnce ? 2 : 1);
-    delivery.session = session.key;
+    journal::Key& estate_key = session.flow->estate_key;
+    if (session.key == 0 && estate_key == 0) estate_key = take_keys(1);
+    delivery.session = session.key != 0 ? session.key : estate_key;
     delivery.qos = entry.qos;
     delivery.retain = entry.retain;
     delivery.identifier = entry.subscription_identifiers;
+    delivery.group = session.group(group);
     delivery.message_key = publication.message_key;
     if (delivery.message_key != 0) {
         shared_by_delivery_.emplace(delivery.key, delivery.message_key);
@@ -206,7 +203,8 @@ void Recorder::add_delivery(Session& session, Publication& publication, OutEntry
     is_urgent_ |= is_urgent || open_bytes_ > kBatchBytes;
 }
 
-void Recorder::promise(Session& session, Publication& publication, OutEntry& entry) {
+void Recorder::promise(Session& session, Publication& publication, OutEntry& entry,
+                       std::uint16_t group) {
     ShardBatch::Delivery copy;
     copy.key = entry.key = take_keys(2);
     copy.session = session.key;
@@ -214,6 +212,7 @@ void Recorder::promise(Session& session, Publication& publication, OutEntry& ent
     copy.qos = entry.qos;
     copy.retain = entry.retain;
     copy.identifier = entry.subscription_identifiers;
+    copy.group = session.group(group);
     entry.is_promised = true;
     publication.exact->promises.push_back({session.handle, entry.key});
     publication.exact->copies.push_back(std::move(copy));
@@ -258,6 +257,12 @@ void Recorder::end_delivery(const OutEntry& entry) {
     if (entry.key == 0) return;
     if (!strike_out(entry.key)) remove(entry.key);
     if (!shared_by_delivery_.empty()) release_shared(entry.key);
+}
+
+void Recorder::move_delivery(OutEntry& entry) {
+    ordinary_records().remove(entry.key);
+    if (!shared_by_delivery_.empty()) release_shared(entry.key);
+    entry.key = 0;
 }
 
 // True: it was in the batch that has not been taken, and is not written.

@@ -47,7 +47,6 @@ class Recorder {
     // A session that is on disk is written again even when the disk is full: whoever comes back to
     // it takes what waits for it, which makes room.
     void put_session(Session& session);
-    void remove_session(Session& session);
     void put_subscription(const Session& session, Subscription& subscription);
     void remove_subscription(Subscription& subscription);
     void put_received(Session& session, std::uint16_t packet_id);
@@ -74,10 +73,12 @@ class Recorder {
                 std::max(session.record_essential, essential().essential)};
     }
 
-    // A copy for a session; sets entry.key. `is_urgent`: nobody is about to acknowledge it.
-    void add_delivery(Session& session, Publication& publication, OutEntry& entry, bool is_urgent);
+    // A copy for a session; sets entry.key. `group`: as in Session::groups. `is_urgent`: nobody is
+    // about to acknowledge it.
+    void add_delivery(Session& session, Publication& publication, OutEntry& entry,
+                      std::uint16_t group, bool is_urgent);
     // The same for a QoS 2 copy of a message that several shards have a part in: promised only.
-    void promise(Session& session, Publication& publication, OutEntry& entry);
+    void promise(Session& session, Publication& publication, OutEntry& entry, std::uint16_t group);
     // All copies of such a message; Shard::keep_promises is called when they are on disk.
     void write_exact(Position position, std::vector<ShardBatch::Delivery>& copies);
     // QoS 2: the packet id belongs to this copy; the PUBLISH leaves by Shard::send_recorded.
@@ -86,6 +87,8 @@ class Recorder {
     void note_released(Session& session, const OutEntry& entry);
     // Acknowledged, expired, dropped. Not for a copy that was released.
     void end_delivery(const OutEntry& entry);
+    // Its place is taken by what write_exact() writes, in the same batch.
+    void move_delivery(OutEntry& entry);
     // At start: this copy shares that message, perhaps with copies in other shards: `holders` says
     // how many shards have some.
     using Holders = std::shared_ptr<std::atomic<std::uint32_t>>;

@@ -82,6 +82,7 @@ class Reader {
 
 // QoS and flags in one byte.
 constexpr std::uint8_t kQosBits = 3, kRetainBit = 4, kNoLocalBit = 8, kAsPublishedBit = 16;
+constexpr std::uint8_t kHasGroup = 32;
 constexpr std::uint8_t kHasWill = 1, kIsUserUnknown = 2, kHasOrigin = 1;
 
 std::uint8_t pack(mqtt::Qos qos, bool retain) {
@@ -126,8 +127,11 @@ void write(Writer& w, const SubscriptionRecord& s) {
 void write(Writer& w, const DeliveryRecord& d) {
     w.number(d.session);
     w.number(d.message_key);
-    w.number(pack(d.qos, d.retain));
+    std::uint8_t flags = pack(d.qos, d.retain);
+    if (!d.group.empty()) flags |= kHasGroup;
+    w.number(flags);
     w.number(d.identifier);
+    if (!d.group.empty()) w.text(d.group);
     if (d.message_key == 0) write(w, d.message);
 }
 void write(Writer& w, const SentRecord& r) {
@@ -194,6 +198,7 @@ bool read(Reader& r, DeliveryRecord& d) {
     r.number(d.message_key);
     r.number(flags);
     r.number(d.identifier);
+    if (flags & kHasGroup) r.text(d.group);
     if (!unpack(flags, d.qos, d.retain)) return false;
     return d.message_key != 0 || read(r, d.message);
 }

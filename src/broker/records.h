@@ -73,6 +73,9 @@ struct DeliveryRecord {
     mqtt::Qos qos = mqtt::Qos::AtMostOnce;
     bool retain = false;
     std::uint32_t identifier = 0;
+    // "GROUP/FILTER" of the share group that picked the session; empty: none. When the session's
+    // record is gone the message belongs to the group again.
+    std::string_view group;
     MessageRecord message;  // message_key == 0
 };
 

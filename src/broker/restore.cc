@@ -36,8 +36,8 @@ void Restore::add(journal::Key key, ByteView value) {
         messages_[key] = body_bytes(*m);
     } else if (const auto* d = std::get_if<DeliveryRecord>(&record)) {
         std::uint32_t bytes = d->message_key == 0 ? body_bytes(d->message) : 0;
-        belongings_[d->session].queued.push_back(
-            {key, d->message_key, bytes, d->identifier, d->qos, d->retain});
+        belongings_[d->session].queued.push_back({key, d->message_key, bytes, d->identifier, d->qos,
+                                                  d->retain, false, number_of_group(d->group)});
     } else if (const auto* sent = std::get_if<SentRecord>(&record)) {
         belongings_[sent->session].numbered.push_back({key, sent->packet_id, false});
     } else if (const auto* released = std::get_if<ReleasedRecord>(&record)) {
@@ -56,7 +56,7 @@ Restore::Counts Restore::finish(Shared& shared, const std::vector<Shard*>& shard
     for (const SavedSession& saved : sessions_) restore_session(shared, shards, saved, read);
     restore_retained(shared, *shards.front());
     Shard& first = *shards.front();
-    for (const auto& [key, belongings] : belongings_) forget_all(first, belongings);
+    for (auto& [key, belongings] : belongings_) take_apart(shared, shards, key, belongings);
     for (const auto& [key, size] : messages_) {
         if (!uses_.contains(key)) forget(first, key);
     }
@@ -70,12 +70,54 @@ void Restore::forget(Shard& shard, journal::Key key) {
     counts_.strays++;
 }
 
-// What is left of a session whose record is gone.
-void Restore::forget_all(Shard& shard, const Belongings& belongings) {
-    for (const auto& [key, value] : belongings.subscriptions) forget(shard, key);
-    for (const Queued& queued : belongings.queued) forget(shard, queued.key);
-    for (const Numbered& numbered : belongings.numbered) forget(shard, numbered.key);
-    for (const auto& [key, id] : belongings.received) forget(shard, key);
+// What is left of a session that has ended: its messages of share groups go back to them, unless
+// they were sent with QoS 2 [MQTT-4.8.2-5].
+void Restore::take_apart(Shared& shared, const std::vector<Shard*>& shards, journal::Key key,
+                         Belongings& belongings) {
+    Shard& shard = *shards.front();
+    HashSet<journal::Key> sent;
+    for (const auto& [subscription, value] : belongings.subscriptions) forget(shard, subscription);
+    for (const auto& [received, id] : belongings.received) forget(shard, received);
+    for (const Numbered& numbered : belongings.numbered) {
+        sent.insert(numbered.key - 1);
+        forget(shard, numbered.key);
+    }
+    std::vector<Queued> returned;
+    for (const Queued& queued : belongings.queued) {
+        bool is_lost = queued.message_key != 0 && !messages_.contains(queued.message_key);
+        bool was_sent = queued.qos == mqtt::Qos::ExactlyOnce && sent.contains(queued.key);
+        bool may_return = queued.group != 0 && queued.qos != mqtt::Qos::AtMostOnce;
+        if (may_return && !was_sent && !is_lost)
+            returned.push_back(queued);
+        else
+            forget(shard, queued.key);
+    }
+    if (!returned.empty()) restore_estate(shared, shards, key, returned);
+}
+
+void Restore::restore_estate(Shared& shared, const std::vector<Shard*>& shards, journal::Key key,
+                             std::vector<Queued>& queued) {
+    std::sort(queued.begin(), queued.end(),
+              [](const Queued& a, const Queued& b) { return a.key < b.key; });
+    Shard& shard = *shards[shared.home_of_group(groups_[queued.front().group - 1])];
+    Session& estate = shard.restore_estate(key);
+    for (const Queued& q : queued) {
+        OutEntry entry = entry_of(shard, estate, q);
+        entry.is_stored = true;
+        entry.stored_bytes = bytes_of(q);
+        shard.restore_queued(estate, entry);
+        count_message(estate);
+    }
+}
+
+std::uint32_t Restore::number_of_group(std::string_view name) {
+    if (name.empty()) return 0;
+    auto [it, is_new] = group_numbers_.try_emplace(std::string(name), 0u);
+    if (is_new) {
+        groups_.emplace_back(name);
+        it->second = static_cast<std::uint32_t>(groups_.size());
+    }
+    return it->second;
 }
 
 void Restore::restore_session(Shared& shared, const std::vector<Shard*>& shards,
@@ -90,7 +132,7 @@ void Restore::restore_session(Shared& shared, const std::vector<Shard*>& shards,
     bool is_over = s.ends_at_ms != 0 && s.ends_at_ms <= now_.wall.count() && !s.will;
     if (s.expiry_s == 0 || is_over || shard.find_session(s.client_id) != nullptr) {
         forget(shard, saved.key);
-        return forget_all(shard, belongings);
+        return take_apart(shared, shards, saved.key, belongings);
     }
     Session& session = shard.restore_session(saved.key, s);
     restore_subscriptions(shard, session, belongings);
@@ -141,7 +183,7 @@ void Restore::restore_queue(Shard& shard, Session& session, Belongings& belongin
             forget(shard, numbered.key);  // it was never sent
             continue;
         }
-        OutEntry entry = entry_of(shard, has_delivery ? *it : Queued());
+        OutEntry entry = entry_of(shard, session, has_delivery ? *it : Queued());
         entry.key = key;
         entry.qos = mqtt::Qos::ExactlyOnce;
         entry.packet_id = numbered.packet_id;
@@ -161,7 +203,7 @@ void Restore::restore_queue(Shard& shard, Session& session, Belongings& belongin
             forget(shard, q.key);
             continue;
         }
-        OutEntry entry = entry_of(shard, q);
+        OutEntry entry = entry_of(shard, session, q);
         entry.is_stored = true;
         entry.stored_bytes = bytes_of(q);
         shard.restore_queued(session, entry);
@@ -169,12 +211,13 @@ void Restore::restore_queue(Shard& shard, Session& session, Belongings& belongin
     }
 }
 
-OutEntry Restore::entry_of(Shard& shard, const Queued& queued) {
+OutEntry Restore::entry_of(Shard& shard, Session& session, const Queued& queued) {
     OutEntry entry;
     entry.key = queued.key;
     entry.qos = queued.qos;
     entry.retain = queued.retain;
     entry.subscription_identifiers = queued.identifier;
+    if (queued.group != 0) entry.set_group(session.group_number(groups_[queued.group - 1]));
     if (queued.message_key != 0) {
         Recorder::Holders& holders = uses_[queued.message_key];
         if (!holders) holders = std::make_shared<std::atomic<std::uint32_t>>(0);

@@ -48,7 +48,8 @@ class Restore {
         std::uint32_t identifier = 0;
         mqtt::Qos qos = mqtt::Qos::AtMostOnce;
         bool retain = false;
-        bool is_taken = false;  // it has its place in the queue
+        bool is_taken = false;    // it has its place in the queue
+        std::uint32_t group = 0;  // its share group, from 1 on; 0: none
     };
     struct Numbered {  // QoS 2 that was sent
         journal::Key key;
@@ -71,10 +72,14 @@ class Restore {
                          const SavedSession& saved, const Read& read);
     void restore_subscriptions(Shard& shard, Session& session, Belongings& belongings);
     void restore_queue(Shard& shard, Session& session, Belongings& belongings, const Read& read);
-    OutEntry entry_of(Shard& shard, const Queued& queued);
+    void restore_estate(Shared& shared, const std::vector<Shard*>& shards, journal::Key key,
+                        std::vector<Queued>& queued);
+    std::uint32_t number_of_group(std::string_view name);
+    OutEntry entry_of(Shard& shard, Session& session, const Queued& queued);
     void count_message(const Session& session);
     void forget(Shard& shard, journal::Key key);
-    void forget_all(Shard& shard, const Belongings& belongings);
+    void take_apart(Shared& shared, const std::vector<Shard*>& shards, journal::Key key,
+                    Belongings& belongings);
     void restore_retained(Shared& shared, Shard& shard);
     std::uint32_t bytes_of(const Queued& queued) const;
 
@@ -85,6 +90,8 @@ class Restore {
     HashMap<journal::Key, std::uint32_t> messages_;  // shared ones: their size
     HashMap<journal::Key, Recorder::Holders> uses_;  // of these, those that somebody waits for
     std::vector<std::pair<journal::Key, std::vector<std::uint8_t>>> retained_;
+    std::vector<std::string> groups_;
+    TextMap<std::uint32_t> group_numbers_;
 };
 
 }  // namespace martlet::broker

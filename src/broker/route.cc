@@ -202,6 +202,7 @@ void Shard::on_credit(std::uint32_t shard, const CreditLetter& credit) {
 
 void Shard::send_letters() {
     if (may_unpark_) unpark();
+    if (!estates_.empty()) settle_estates();
     if (recorder_) {
         complete_exacts();
         recorder_->release_settled();
@@ -298,6 +299,12 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                        if (!held_.empty()) release_held();
                    },
                    [&](MarkLetter& l) { on_mark(from, l); },
+                   [&](ReturnLetter& l) {
+                       Publication publication = Publication::of(l.message);
+                       if (recorder_) await_for(from, Leg::ToShard, publication, l.is_exact);
+                       return_to_group(as_text(l.group->view()), publication, from);
+                       if (recorder_) settle_for(from, Leg::ToShard, publication);
+                   },
                },
                letter);
 }

@@ -1,6 +1,22 @@
 #include "broker/session.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace martlet::broker {
+
+std::uint16_t Session::group_number(std::string_view group_and_filter) {
+    if (!groups) groups = std::make_unique<std::vector<BodyRef>>();
+    auto is_it = [&](const BodyRef& name) { return as_text(name->view()) == group_and_filter; };
+    auto it = std::find_if(groups->begin(), groups->end(), is_it);
+    auto number = static_cast<std::size_t>(it - groups->begin()) + 1;
+    if (it != groups->end()) return static_cast<std::uint16_t>(number);
+    if (number > kGroupsMax) return 0;
+    Body* name = Body::make(group_and_filter.size());
+    std::memcpy(name->data(), group_and_filter.data(), group_and_filter.size());
+    groups->push_back(BodyRef::adopt(name));
+    return static_cast<std::uint16_t>(number);
+}
 
 void Session::link(Subscription* subscription) {
     subscription->session = this;

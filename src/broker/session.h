@@ -20,12 +20,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace martlet::broker {
 
 class Connection;
 
 inline constexpr std::uint32_t kNeverExpires = UINT32_MAX;
+// A session remembers so many share groups. Messages of further ones end with it.
+inline constexpr std::size_t kGroupsMax = 10'000;
 
 struct Will {
     BodyRef message;
@@ -81,6 +84,7 @@ class Session {
     std::uint32_t expiry_s = 0;
     std::uint16_t listener = 0;  // the last one it came in by
     bool awaits_mark = false;    // it stands in Shard::to_mark_
+    bool is_over = false;        // ended; it is an estate (broker/estate.h)
     std::uint32_t subscription_count = 0;
     Subscription* subscriptions = nullptr;
     std::unique_ptr<Will> will;
@@ -90,16 +94,25 @@ class Session {
     std::int64_t will_due_ms = 0;
     std::int64_t ends_at_ms = 0;  // offline: steady time at which the session ends; 0: never
     std::unique_ptr<std::deque<Replay>> replays;
+    // "GROUP/FILTER" of each share group that it is or was a member of: what it has of their
+    // messages names them by their place, counted from 1.
+    std::unique_ptr<std::vector<BodyRef>> groups;
+    std::uint16_t group_number(std::string_view group_and_filter);
+    BodyRef group(std::uint16_t number) const {
+        return number == 0 ? BodyRef() : (*groups)[number - 1u];
+    }
 
     // Outgoing and incoming messages: present from the first QoS 1 or 2 on.
     struct Flow {
         OutQueue out;
         std::uint64_t out_bytes = 0;        // messages, queued and in flight
         std::uint64_t in_flight_bytes = 0;  // payloads of those in flight
+        journal::Key estate_key = 0;        // of a session without a key: its records name it so
         bool is_drop_logged = false;
-        std::uint32_t recording = 0;  // sent ones that wait for the disk (WaitRecorded)
-        bool is_reading = false;      // messages are being read back
-        std::uint32_t in_memory = 0;  // queued ones whose message is not only in the journal
+        std::uint32_t recording = 0;    // sent ones that wait for the disk (WaitRecorded)
+        bool is_reading = false;        // messages are being read back
+        bool is_reading_stale = false;  // they are not those that are next any more
+        std::uint32_t in_memory = 0;    // queued ones whose message is not only in the journal
         // QoS 2, PUBREL not seen.
         struct Received {
             journal::Key key = 0;   // its record; 0: none

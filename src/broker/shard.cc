@@ -147,22 +147,8 @@ Session& Shard::make_session(std::string_view client_id, std::string_view user_n
 
 void Shard::end_session(Session& session) {
     while (session.subscriptions != nullptr) drop_subscription(session, session.subscriptions);
-    if (session.flow) {
-        OutQueue& out = session.flow->out;
-        for (std::uint32_t i = 0; i < out.size(); i++) {
-            OutEntry& entry = out.at(i);
-            if (recorder_) end_record(entry);
-            if (!entry.has_message()) continue;
-            release_message(session, entry);
-            drop(DropReason::SessionEnded);
-        }
-        if (recorder_) {
-            for (const auto& [id, received] : session.flow->received)
-                recorder_->remove(received.key);
-        }
-    }
-    if (recorder_) recorder_->remove_session(session);
-    session_slots_.remove(session.handle);
+    if (session.flow) keep_returnable(session);
+    if (recorder_ && session.key != 0) recorder_->remove(session.key);
     if (!session.is_tap) {
         counters_.sessions.subtract();
         shared_.sessions.fetch_sub(1, std::memory_order_relaxed);
@@ -170,6 +156,9 @@ void Shard::end_session(Session& session) {
     auto it = sessions_.find(session.client_id);
     auto owned = std::move(it->second);  // the key is a view into it
     sessions_.erase(it);
+    // The homes of its groups may still pick it, or have picked it.
+    if (session.groups) return open_estate(std::move(owned));
+    session_slots_.remove(session.handle);
 }
 
 void Shard::attach(Session& session, Connection& connection) {
@@ -179,7 +168,7 @@ void Shard::attach(Session& session, Connection& connection) {
     connection.session_ = &session;
     connection.is_traced_ = is_client_traced(session.client_id);
     counters_.sessions_online.add();
-    if (session.subscription_count > 0) tell_groups(session, GroupLetter::Change::Online);
+    if (session.subscription_count > 0) tell_groups(session);
 }
 
 // What was in flight is sent again under its ids, in order and within the window of the new

@@ -15,6 +15,7 @@
 #include "base/slots.h"
 #include "base/timer_wheel.h"
 #include "broker/connection.h"
+#include "broker/estate.h"
 #include "broker/exact.h"
 #include "broker/frame_cache.h"
 #include "broker/letter.h"
@@ -138,6 +139,7 @@ class Shard {
     bool restore_subscription(Session& session, journal::Key key, const SubscriptionRecord& record);
     void restore_sent(Session& session, OutEntry entry, ByteView value);
     void restore_queued(Session& session, const OutEntry& entry);
+    Session& restore_estate(journal::Key key);
 
     // A QoS 2 message of this session is to be routed. exact.cc.
     void begin_exact(Publication& publication, Session& session, std::uint16_t packet_id);
@@ -211,6 +213,8 @@ class Shard {
     void report_settled(std::uint32_t shard, Leg leg);
     void on_settled(std::uint32_t shard, const SettledLetter& letter);
     Exact& open_exact(Publication& publication);
+    void begin_exact_return(Publication& publication, const Session& estate,
+                            std::uint16_t packet_id);
     void complete_exacts();
     void on_committed(std::uint32_t shard, const CommittedLetter& letter);
     void on_prepared(std::uint32_t shard, PreparedLetter& letter);
@@ -229,12 +233,13 @@ class Shard {
     bool goes_at_once(const Session& session, mqtt::Qos qos) const;
     void deliver_to_member(Session& session, const topics::GroupMember& member,
                            Publication& publication);
+    // `picked`: by a share group, as this member; null: not by one.
     void send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-              std::uint32_t identifier);
+              std::uint32_t identifier, const topics::GroupMember* picked = nullptr);
     void send_qos0(Session& session, Publication& publication, bool retain,
                    std::uint32_t identifier);
     void enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-                 std::uint32_t identifier);
+                 std::uint32_t identifier, const topics::GroupMember* picked = nullptr);
     bool has_queue_room(const Session& session, std::size_t bytes) const;
     bool has_total_room(std::size_t bytes) const;
     bool write_publish(Connection& connection, Publication& publication, const OutEntry& how,
@@ -263,20 +268,33 @@ class Shard {
     void log_drop(DropReason reason);
 
     // groups.cc
-    // `from`: the shard that the message came from.
-    bool deliver_to_group(Group& group, Publication& publication, std::uint32_t from);
+    // `from`: the shard that the message came from. False: no member could take it.
+    bool deliver_to_group(Group& group, Publication& publication, std::uint32_t from,
+                          bool is_returned = false);
+    Group* find_group(std::string_view group_and_filter);
     void change_group(GroupLetter letter, std::string_view group_and_filter);
     void apply(const GroupLetter& letter);
-    void tell_groups(Session& session, GroupLetter::Change change);
+    void tell_groups(Session& session);
 
     // parked.cc
-    void hand_to_member(const topics::GroupMember& member, Publication& publication);
-    void park(Group& group, Publication& publication, std::uint32_t from);
+    void hand_to_member(const Group& group, topics::GroupMember member, Publication& publication);
+    void park(Group& group, Publication& publication, std::uint32_t from, bool is_returned);
     void end_parked(Group& group);
     bool unpark_one(Group& group);
     void unpark();
     void hand_parked(Group& group, const topics::GroupMember& member);
     void give_parked(Group& group, const topics::GroupMember& member);
+
+    // estate.cc
+    void keep_returnable(Session& session);
+    void open_estate(std::unique_ptr<Session> session);
+    void settle_estates();
+    void finish_returned(Estate& estate);
+    void return_messages(Estate& estate);
+    static BodyRef group_of(const Session& session, const OutEntry& entry);
+    void hand_back(std::uint32_t home, BodyRef group, Publication& publication);
+    void return_to_group(std::string_view group_and_filter, Publication& publication,
+                         std::uint32_t from);
 
     // tap.cc
     void begin_tap(Session& session);
@@ -403,6 +421,8 @@ class Shard {
     std::vector<Group*> waiting_groups_;
     bool may_unpark_ = false;
     std::vector<std::unique_ptr<LetterBatch>> spare_batches_;
+
+    std::vector<Estate> estates_;
 
     // replay.cc: marks that were sent to all other shards, and how many of the last are still out.
     std::uint64_t marks_begun_ = 0;

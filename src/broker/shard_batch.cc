@@ -89,6 +89,7 @@ void ShardBatch::encode(journal::Group& group, const Delivery& d) const {
     record.qos = d.qos;
     record.retain = d.retain;
     record.identifier = d.identifier;
+    if (d.group) record.group = as_text(d.group->view());
     if (d.message_key == 0) record.message = record_of(d.message, wall_minus_steady_ms);
     put(group, d.key, record);
 }

@@ -50,6 +50,7 @@ class ShardBatch final : public journal::Batch {
         journal::Key session = 0;
         journal::Key message_key = 0;  // 0: the message is in this record
         BodyRef message;               // null: void, or message_key says where it is
+        BodyRef group;                 // the name of the share group that it came from; null: none
         Position position = 0;
         std::uint32_t identifier = 0;
         mqtt::Qos qos = mqtt::Qos::AtMostOnce;

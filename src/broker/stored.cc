@@ -4,6 +4,8 @@
 #include "broker/message_record.h"
 #include "broker/shard.h"
 
+#include <utility>
+
 namespace martlet::broker {
 
 void ShardReading::finish(std::unique_ptr<journal::Reading> self) {
@@ -20,7 +22,7 @@ void Shard::read_back(Session& session) {
 void Shard::pump(SlotHandle handle) {
     Session* session = session_slots_.find(handle);
     if (session == nullptr || !session->flow) return;
-    session->flow->is_reading = false;
+    session->flow->is_reading = session->flow->is_reading_stale = false;
     pump(*session);
 }
 
@@ -29,6 +31,7 @@ void Shard::on_read(ShardReading& reading) {
     if (session == nullptr || !session->flow) return;
     Session::Flow& flow = *session->flow;
     flow.is_reading = false;
+    if (std::exchange(flow.is_reading_stale, false)) return pump(*session);
     // Nothing was sent meanwhile, since it is these that are next.
     OutQueue& out = flow.out;
     for (std::uint32_t i = 0; i < reading.values.size() && i < out.queued(); i++) {

@@ -73,18 +73,25 @@ struct alignas(64) Subscription {
 
     // Shared only: "GROUP/FILTER" as it stands behind "$share/".
     const std::string& share_key() const;
+    std::uint16_t group_number() const;  // in Session::groups
 };
 static_assert(sizeof(Subscription) == 64);
 
 struct SharedSubscription : Subscription {
-    explicit SharedSubscription(std::string group_and_filter) : key(std::move(group_and_filter)) {
+    SharedSubscription(std::string group_and_filter, std::uint16_t group_number)
+        : key(std::move(group_and_filter)), number(group_number) {
         is_shared = true;
     }
     std::string key;
+    std::uint16_t number;
 };
 
 inline const std::string& Subscription::share_key() const {
     return static_cast<const SharedSubscription*>(this)->key;
+}
+
+inline std::uint16_t Subscription::group_number() const {
+    return static_cast<const SharedSubscription*>(this)->number;
 }
 
 void destroy(Subscription* subscription);

@@ -29,7 +29,7 @@ void Shard::detach(Connection& connection) {
     session->connection = nullptr;
     counters_.sessions_online.subtract();
     if (!connection.has_will_) session->will.reset();
-    if (session->subscription_count > 0) tell_groups(*session, GroupLetter::Change::Offline);
+    if (session->subscription_count > 0) tell_groups(*session);
     // A new connection of the same client takes the session over at once, or ends it.
     std::uint32_t delay_s = session->will ? session->will->delay_s : 0;
     if (session->will && (delay_s == 0 || !session->is_durable())) send_will(*session);

@@ -75,6 +75,7 @@ void put_fields(Json& json, const broker::DeliveryRecord& d) {
     json["qos"] = static_cast<int>(d.qos);
     json["retain"] = d.retain;
     json["identifier"] = d.identifier;
+    if (!d.group.empty()) json["group"] = d.group;
     if (d.message_key != 0)
         json["message_key"] = d.message_key;
     else

@@ -151,6 +151,7 @@ class LineReader {
         fields().flag("retain", d.retain);
         fields().number("identifier", d.identifier);
         fields().number("message_key", d.message_key);
+        if (fields().find("group") != nullptr) fields().text("group", d.group);
         if (d.message_key == 0) d.message = message(json_);
         return d;
     }

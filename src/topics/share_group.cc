@@ -14,22 +14,31 @@ bool may_take(const GroupMember& member) {
 }  // namespace
 
 void ShareGroup::join(const GroupMember& member) {
-    if (GroupMember* known = find(member.shard, member.session))
+    durable_ += member.is_durable;
+    if (GroupMember* known = find(member.shard, member.session)) {
+        durable_ -= known->is_durable;
         *known = member;
-    else
+    } else {
         members_.push_back(member);
+    }
 }
 
 std::optional<GroupMember> ShareGroup::leave(std::uint32_t shard, SlotHandle session) {
     const GroupMember* found = find(shard, session);
     if (found == nullptr) return std::nullopt;
     GroupMember member = *found;
+    durable_ -= member.is_durable;
     members_.erase(members_.begin() + (found - members_.data()));
     return member;
 }
 
-void ShareGroup::set_online(std::uint32_t shard, SlotHandle session, bool is_online) {
-    if (GroupMember* member = find(shard, session)) member->is_online = is_online;
+void ShareGroup::set_online(const GroupMember& member) {
+    GroupMember* known = find(member.shard, member.session);
+    if (known == nullptr) return;
+    durable_ += member.is_durable;
+    durable_ -= known->is_durable;
+    known->is_online = member.is_online;
+    known->is_durable = member.is_durable;
 }
 
 const GroupMember* ShareGroup::pick(ShardSet busy) {

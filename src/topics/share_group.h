@@ -23,6 +23,10 @@ struct GroupMember {
     bool retain_as_published = false;
     bool is_online = true;
     std::uint32_t subscription_identifier = 0;  // 0: none
+    std::uint16_t number = 0;                   // of this group among those of the session; 0: none
+    bool is_durable = false;                    // its session outlives its connection
+    // When picked: the group outlives the process, so that the journal must know of the message.
+    bool is_recorded = false;
 };
 
 class ShareGroup {
@@ -35,7 +39,9 @@ class ShareGroup {
     void join(const GroupMember& member);
     // Gives back the member as it was; nothing when it was none.
     std::optional<GroupMember> leave(std::uint32_t shard, SlotHandle session);
-    void set_online(std::uint32_t shard, SlotHandle session, bool is_online);
+    void set_online(const GroupMember& member);
+    // Whether a member outlives the process.
+    bool has_durable() const { return durable_ > 0; }
 
     // The member whose turn it is: in rotation among those online; with none online, among those
     // offline that can queue. Those in shards that are `busy` are passed over. Null: nobody.
@@ -49,6 +55,7 @@ class ShareGroup {
     std::string name_;
     std::vector<GroupMember> members_;
     std::size_t turn_ = 0;
+    std::size_t durable_ = 0;
 };
 
 }  // namespace martlet::topics

@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
+#include <algorithm>
 #include <memory>
+#include <set>
 
 namespace martlet::broker {
 namespace {
@@ -111,6 +112,139 @@ TEST_P(Groups, ASubscribeThatIsRepeatedChangesTheOptions) {
     }
     EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.shared_subscriptions; }), 1u);
 }
+
+// Two members, of which the first answers nothing; four of ten messages wait in its queue.
+class GroupsGiveBack : public Groups {
+  protected:
+    void begin(Qos qos = Qos::AtLeastOnce) {
+        for (std::size_t i : {0u, 1u}) {
+            members_[i]->cut();
+            ConnectWish wish = kDurable;
+            wish.receive_maximum = i == 0 ? 1 : 100;
+            members_[i]->open(wish);
+            members_[i]->is_answering = i != 0;
+            members_[i]->subscribe(filter_, {.qos = qos});
+        }
+        for (int i = 0; i < 10; i++)
+            publisher_.publish("t/" + std::to_string(i), std::to_string(i), {.qos = qos});
+        first_ = members_[0]->payloads();
+        EXPECT_EQ(first_.size(), 1u);
+        took_ = members_[1]->payloads();
+        EXPECT_EQ(took_.size(), 5u);
+    }
+    // The other member has all now, what came back in its order.
+    void expect_all(std::size_t count = 10) {
+        std::vector<std::string> back = members_[1]->payloads();
+        EXPECT_TRUE(!is_ordered_ || std::is_sorted(back.begin(), back.end()));
+        took_.insert(took_.end(), back.begin(), back.end());
+        EXPECT_EQ(std::set<std::string>(took_.begin(), took_.end()).size(), count);
+        EXPECT_EQ(took_.size(), count);
+        EXPECT_EQ(table_.dropped(DropReason::SessionEnded), 10 - count);
+        EXPECT_EQ(table_.sum([](const auto& c) -> const auto& { return c.queued_messages; }), 0u);
+    }
+    std::vector<std::string> first_;  // sent to the first, and not acknowledged
+    std::vector<std::string> took_;
+    bool is_ordered_ = true;
+};
+
+TEST_P(GroupsGiveBack, WhenASessionExpires) {
+    begin();
+    members_[0]->cut();
+    EXPECT_EQ(got(1), 0u);
+    table_.pass(std::chrono::seconds(1001));
+    expect_all();
+}
+
+TEST_P(GroupsGiveBack, WhenASessionBeginsAnew) {
+    begin();
+    members_[0]->connect({.clean_start = true});  // takes the line over as well
+    expect_all();
+    EXPECT_EQ(got(0), 0u);
+}
+
+TEST_P(GroupsGiveBack, WhenASessionEndsWithItsConnection) {
+    begin();
+    members_[0]->connect({.clean_start = true});
+    expect_all();
+    members_[0]->subscribe(filter_, {.qos = Qos::AtLeastOnce});
+    publish(2);
+    EXPECT_EQ(got(0) + got(1), 2u);
+    members_[0]->disconnect();
+    EXPECT_EQ(got(1), 1u);
+}
+
+// What it has already is still its own; it is given back with the session.
+TEST_P(GroupsGiveBack, AfterAnUnsubscribe) {
+    begin();
+    members_[0]->unsubscribe(filter_);
+    EXPECT_EQ(got(1), 0u);
+    members_[0]->say_ack(PacketType::Puback, 1);
+    EXPECT_EQ(got(0), 1u);
+    members_[0]->connect({.clean_start = true});
+    took_.push_back(first_[0]);
+    expect_all();
+}
+
+// [MQTT-4.8.2-5]: what was sent with QoS 2 goes to nobody else, what was never sent does.
+TEST_P(GroupsGiveBack, OfQos2WhatWasNeverSent) {
+    begin(Qos::ExactlyOnce);
+    members_[0]->connect({.clean_start = true});
+    expect_all(9);
+}
+
+TEST_P(GroupsGiveBack, ToMembersThatAreAway) {
+    begin();
+    members_[1]->cut();
+    members_[0]->connect({.clean_start = true});
+    EXPECT_EQ(table_.dropped(DropReason::SessionEnded), 0u);
+    members_[1]->open(kDurable);
+    expect_all();
+}
+
+// The last of them takes the shared subscription with it.
+TEST_P(GroupsGiveBack, ToNobodyIfNobodyIsLeft) {
+    begin();
+    members_[1]->unsubscribe(filter_);
+    members_[0]->connect({.clean_start = true});
+    expect_all(5);
+}
+
+// Each way of a message from a member to another is one end of a session.
+TEST_P(GroupsGiveBack, FromOneToTheNext) {
+    begin();
+    for (std::size_t i : {2u, 3u}) {
+        members_[i]->is_answering = false;
+        join(i);
+    }
+    members_[1]->unsubscribe(filter_);
+    for (std::size_t i : {0u, 2u}) members_[i]->connect({.clean_start = true});
+    members_[1]->subscribe(filter_, {.qos = Qos::AtLeastOnce});
+    members_[3]->connect({.clean_start = true});
+    is_ordered_ = false;
+    expect_all();
+}
+
+// More groups than an entry of the queue has numbers for.
+TEST_P(GroupsGiveBack, OfManyGroups) {
+    for (std::size_t i : {0u, 1u}) {
+        members_[i]->is_answering = i != 0;
+        for (int g = 0; g < 80; g++) {
+            std::string name = std::to_string(g);
+            members_[i]->say(subscribe_frame(Version::V5, members_[i]->next_id(),
+                                             "$share/g" + name + "/u/" + name + "/+",
+                                             {.qos = Qos::AtLeastOnce}));
+        }
+        members_[i]->settle();
+    }
+    for (int g = 0; g < 80; g++)
+        for (int i = 0; i < 2; i++)
+            publisher_.say_publish("u/" + std::to_string(g) + "/x", "x", kOnce);
+    EXPECT_EQ(got(1), 80u);
+    members_[0]->connect({.clean_start = true});
+    EXPECT_EQ(got(1), 80u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Home, GroupsGiveBack, testing::Values(0, 1, 2));
 
 INSTANTIATE_TEST_SUITE_P(Home, Groups, testing::Values(0, 1, 2));
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -221,6 +222,118 @@ TEST_P(Restored, AClockThatIsSetWhileTheBrokerRunsEndsNoSession) {
     table_->pass(seconds(2));
     restart(seconds(60));
     EXPECT_NE(come_back("a").find("'t' 'x'"), std::string::npos);
+}
+
+// A member's session ends, and the broker is killed at each step of giving its messages back.
+class GivenBack : public Restored {
+  protected:
+    void run(int killed_after, Qos qos) {
+        std::string topic = "t" + std::to_string(killed_after);
+        std::string filter = "$share/g/" + topic;
+        std::set<std::string> took;
+        {
+            Client a = near("a"), b = far("b");
+            ConnectWish wish = lasting();
+            wish.receive_maximum = 2;
+            a.connect(wish);
+            b.connect(lasting());
+            a.is_answering = false;
+            a.subscribe(filter, {.qos = qos});
+            b.subscribe(filter, {.qos = qos});
+            Client publisher = client("publisher");
+            publisher.connect(lasting());
+            for (int i = 0; i < 200; i++) publisher.publish(topic, std::to_string(i), {.qos = qos});
+            EXPECT_EQ(a.messages().size(), 2u);
+            for (std::string& text : b.payloads()) took.insert(std::move(text));
+            EXPECT_EQ(took.size(), 100u);
+            end(a, killed_after);
+        }
+        restart();
+        Client a = client_of("a", 0), b = client_of("b", shards_ - 1);
+        a.connect({.clean_start = true});
+        b.open(lasting());
+        std::vector<std::string> back = b.payloads();
+        for (std::string& text : back) {
+            bool is_new = took.insert(std::move(text)).second;
+            EXPECT_TRUE(is_new || qos == Qos::AtLeastOnce) << text;
+        }
+        std::size_t lost = qos == Qos::ExactlyOnce ? 2 : 0;
+        EXPECT_EQ(took.size(), 200u - lost) << "killed after " << killed_after << " turns";
+        b.unsubscribe(filter);
+        a.disconnect();
+        EXPECT_EQ(live_records(), 2u);  // the sessions of b and the publisher
+    }
+    void end(Client& a, int turns) {
+        a.open({.clean_start = true});
+        for (int i = 0; i < turns; i++) table_->turn(static_cast<std::uint32_t>(i) % shards_);
+    }
+    Client client_of(const std::string& name, std::uint32_t shard) {
+        return {*table_, name, shard};
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Shards, GivenBack, testing::Values(1u, 2u, 3u));
+
+TEST_P(GivenBack, NothingOfQos1IsLostWheneverTheBrokerDies) {
+    for (int turns = 0; turns < 40; turns++) run(turns, Qos::AtLeastOnce);
+}
+
+TEST_P(GivenBack, NothingOfQos2ThatWasNeverSentIsLostOrDoubled) {
+    for (int turns = 0; turns < 40; turns++) run(turns, Qos::ExactlyOnce);
+}
+
+// Its session ends with the process, that of the other does not.
+TEST_P(GivenBack, AMemberIsOnlyConnectedWhenTheBrokerDies) {
+    {
+        Client a = near("a"), b = far("b");
+        a.connect();
+        b.connect(lasting());
+        for (Client* member : {&a, &b}) {
+            member->is_answering = false;
+            member->subscribe("$share/g/t", kSub1);
+        }
+        for (int i = 0; i < 10; i++) publish("t", std::to_string(i), kQos1);
+        EXPECT_EQ(a.messages().size(), 5u);
+    }
+    restart();
+    Client b = client_of("b", shards_ - 1);
+    b.open(lasting());
+    EXPECT_EQ(b.payloads().size(), 10u);
+    b.unsubscribe("$share/g/t");
+    EXPECT_EQ(live_records(), 1u);
+}
+
+// Where no member lasts, nothing is written.
+TEST_P(GivenBack, WithoutALastingMemberTheJournalHasNothing) {
+    Client a = near("a"), b = far("b");
+    for (Client* member : {&a, &b}) {
+        member->connect();
+        member->is_answering = false;
+        member->subscribe("$share/g/t", kSub1);
+    }
+    Client publisher = client("publisher");
+    publisher.connect();
+    for (int i = 0; i < 10; i++) publisher.publish("t", "x", kQos1);
+    EXPECT_EQ(table_->journal->commits(), 0u);
+}
+
+TEST_P(GivenBack, AMemberExpiresWhileTheBrokerIsAway) {
+    {
+        Client a = near("a"), b = far("b");
+        a.connect({.clean_start = false, .expiry = 10});
+        b.connect(lasting());
+        for (Client* member : {&a, &b}) {
+            member->is_answering = false;
+            member->subscribe("$share/g/t", kSub1);
+        }
+        for (int i = 0; i < 10; i++) publish("t", std::to_string(i), kQos1);
+        a.cut();
+    }
+    restart(seconds(20));
+    Client b = client_of("b", shards_ - 1);
+    b.open(lasting());
+    EXPECT_EQ(b.payloads().size(), 10u);
+    EXPECT_FALSE(is_there("a"));
 }
 
 }  // namespace

@@ -69,6 +69,8 @@ TEST(record_line, every_kind_comes_back_as_it_was) {
     delivery.message_key = 0;
     delivery.message = some_message("p");
     expect_same_again(delivery);
+    delivery.group = "g/t/#";
+    expect_same_again(delivery);
     expect_same_again(broker::SentRecord{5, 65535});
     expect_same_again(broker::ReleasedRecord{5, 1});
     expect_same_again(broker::ReceivedRecord{5, 1});

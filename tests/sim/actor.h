@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -29,7 +30,9 @@ struct ActorOptions {
     bool is_durable = false;
     std::vector<std::string> filters;  // never two that match one topic
     std::vector<std::string> topics;   // to publish to
-    std::string retained_topic;        // its own
+    std::string retained_topic;        // its own; empty: it publishes nothing
+    std::optional<Qos> qos;            // that it always asks with; else any
+    bool is_fickle = false;            // durable, but it ends its session now and then
 };
 
 class Actor {
@@ -81,6 +84,7 @@ class Actor {
     void say_publish(const Flight& flight, bool dup);
     std::uint16_t next_id();
     void note_line_end();
+    void give_session_up();
     void hear(const mqtt::AnyPacket& any);
     void hear_connack(const mqtt::Connack& packet);
     void refuse();
@@ -95,11 +99,18 @@ class Actor {
     Line* line_ = nullptr;
     bool has_connack_ = false;
     bool has_session_ = false;  // the broker has told of a session that lasts
+    bool is_ending_ = false;    // the next CONNACK is that of a new session
+    int session_ = 0;
     std::uint64_t line_number_ = 0;
     std::uint16_t packet_id_ = 0;
     std::deque<Flight> flights_;
     std::vector<Pending> pending_;
-    std::deque<std::vector<std::uint8_t>> answers_;
+    struct Answer {
+        std::vector<std::uint8_t> bytes;
+        std::size_t delivery = SIZE_MAX;  // in the ledger; kNone: it answers none
+    };
+    static constexpr std::size_t kNone = SIZE_MAX;
+    std::deque<Answer> answers_;
     std::set<std::uint16_t> received_;  // QoS 2, not yet released
     std::set<std::string> known_;       // filters that may be subscribed
     std::set<std::string> ever_known_;  // in this session
@@ -109,7 +120,10 @@ inline void Actor::connect(std::mt19937_64& random) {
     if (line_ != nullptr) note_line_end();
     broker::ConnectWish wish;
     wish.version = options_.version;
-    wish.clean_start = !options_.is_durable;
+    // Until it has been told so it cannot know whether the session has ended.
+    if (options_.is_fickle && random() % 3 == 0) is_ending_ = true;
+    if (is_ending_) give_session_up();
+    wish.clean_start = !options_.is_durable || is_ending_;
     if (options_.version == Version::V5) {
         if (options_.is_durable) wish.expiry = UINT32_MAX;
         wish.receive_maximum = static_cast<std::uint16_t>(1 + random() % 12);
@@ -139,13 +153,19 @@ inline void Actor::change_table(Table& table) {
 }
 
 inline void Actor::note_line_end() {
-    Moment at = ledger_.tick();
+    ledger_.tick();
     answers_.clear();
     pending_.clear();
     has_connack_ = false;
-    if (options_.is_durable) return;
+    if (!options_.is_durable) give_session_up();
+}
+
+inline void Actor::give_session_up() {
+    Moment at = ledger_.tick();
     for (Interval& i : ledger_.intervals) {
-        if (i.client == options_.number && i.given_up == kNever) i.given_up = at;
+        if (i.client != options_.number) continue;
+        if (i.is_shared) ledger_.left_groups.insert(i.filter);
+        if (i.given_up == kNever) i.given_up = at;
     }
     for (const Flight& flight : flights_) ledger_.messages[flight.message].is_repeated = true;
     flights_.clear();
@@ -204,6 +224,7 @@ inline void Actor::subscribe(std::mt19937_64& random) {
     interval.plain = parsed.filter;
     interval.is_shared = parsed.is_shared;
     interval.qos = static_cast<Qos>(parsed.is_shared ? 2 : random() % 3);
+    if (options_.qos) interval.qos = *options_.qos;
     interval.is_durable = options_.is_durable;
     known_.insert(interval.filter);
     interval.is_new = ever_known_.insert(interval.filter).second;
@@ -260,7 +281,9 @@ inline void Actor::read(std::size_t most) {
 
 inline void Actor::answer(std::size_t most) {
     for (; most > 0 && is_ready() && !answers_.empty(); most--) {
-        say(answers_.front());
+        if (answers_.front().delivery != kNone)
+            ledger_.deliveries[answers_.front().delivery].is_answered = true;
+        say(answers_.front().bytes);
         answers_.pop_front();
     }
 }
@@ -283,11 +306,14 @@ inline void Actor::refuse() {
 inline void Actor::hear_connack(const mqtt::Connack& packet) {
     if (packet.reason != mqtt::ReasonCode::Success) return refuse();
     has_connack_ = true;
-    if (has_session_ || !options_.is_durable) {
-        EXPECT_EQ(packet.session_present, options_.is_durable);
+    bool is_new = !options_.is_durable || is_ending_;
+    if (has_session_ || is_new) {
+        EXPECT_EQ(packet.session_present, !is_new);
     }
     has_session_ = true;
-    if (!options_.is_durable) {
+    is_ending_ = false;
+    if (is_new) {
+        ledger_.sessions[options_.number] = ++session_;
         known_.clear();
         ever_known_.clear();
         for (Interval& i : ledger_.intervals) {
@@ -304,28 +330,29 @@ inline void Actor::hear_connack(const mqtt::Connack& packet) {
 }
 
 inline void Actor::hear_publish(const mqtt::Publish& packet) {
-    if (packet.qos == Qos::ExactlyOnce) {
-        answers_.push_back(
-            broker::ack_frame(PacketType::Pubrec, options_.version, packet.packet_id));
-        if (!received_.insert(packet.packet_id).second) return;
-    } else if (packet.qos == Qos::AtLeastOnce) {
-        answers_.push_back(
-            broker::ack_frame(PacketType::Puback, options_.version, packet.packet_id));
+    bool is_once = packet.qos == Qos::AtLeastOnce;
+    bool is_known = packet.qos == Qos::ExactlyOnce && !received_.insert(packet.packet_id).second;
+    if (packet.qos != Qos::AtMostOnce) {
+        auto type = is_once ? PacketType::Puback : PacketType::Pubrec;
+        answers_.push_back({broker::ack_frame(type, options_.version, packet.packet_id),
+                            is_once ? ledger_.deliveries.size() : kNone});
     }
+    if (is_known) return;
     std::string payload(as_text(packet.payload));
     std::size_t message = std::stoul(payload);
     ASSERT_LT(message, ledger_.messages.size());
     EXPECT_EQ(ledger_.messages[message].topic, packet.topic);
     EXPECT_EQ(payload.size() > 5000, message % 8 == 0);
     ledger_.deliveries.push_back({options_.number, message, packet.qos, packet.dup, packet.retain,
-                                  ledger_.now(), options_.is_durable});
+                                  ledger_.now(), options_.is_durable, session_, line_number_,
+                                  !is_once});
 }
 
 inline void Actor::hear_ack(const mqtt::TypedAck& packet) {
     std::uint16_t id = packet.ack.packet_id;
     if (packet.type == PacketType::Pubrel) {
         received_.erase(id);
-        answers_.push_back(broker::ack_frame(PacketType::Pubcomp, options_.version, id));
+        answers_.push_back({broker::ack_frame(PacketType::Pubcomp, options_.version, id)});
         return;
     }
     auto it = std::find_if(flights_.begin(), flights_.end(),
@@ -349,7 +376,7 @@ inline void Actor::hear_ack(const mqtt::TypedAck& packet) {
         return;
     }
     it->is_released = true;
-    answers_.push_back(broker::ack_frame(PacketType::Pubrel, options_.version, id));
+    answers_.push_back({broker::ack_frame(PacketType::Pubrel, options_.version, id)});
 }
 
 inline void Actor::hear_suback(const mqtt::TypedSuback& packet) {

@@ -16,8 +16,12 @@
 //    publisher repeated them. And whoever publishes after somebody else's acknowledgement was read,
 //    through whatever shard, publishes behind it: at each subscriber the two come in that order.
 // 5. Of one share group exactly one member gets a QoS 2 message, and at least one a QoS 1 message.
+// One
+//    of QoS 1 whose receiver's session ends before it has answered is given to another member.
 // 6. A new subscription is given the state of each retained topic once, as a retained or as a live
 //    message, and never an older one after a newer one.
+//    And what a client hears of a retained topic on one line never goes back, however it repeats
+//    its SUBSCRIBE or asks by several filters that match.
 // 7. 0x10 (no matching subscribers) is not said of a message that promise 1 protects.
 
 #include "mqtt/packets.h"
@@ -28,6 +32,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +80,9 @@ struct Delivery {
     bool retain = false;
     Moment at = 0;
     bool is_durable = false;  // the session that got it
+    int session = 0;          // number of that session of the client
+    std::uint64_t line = 0;
+    bool is_answered = false;  // QoS 1: PUBACK was written
 };
 
 class Ledger {
@@ -90,6 +98,12 @@ class Ledger {
     int crashes = 0;
     // How often the disk was full.
     int full_disks = 0;
+    // For each client the number of its newest session, and the filters of groups with a member
+    // whose session ended.
+    std::map<int, int> sessions;
+    std::set<std::string> left_groups;
+    // Clients with several filters that match one topic.
+    std::set<int> watchers;
 
     // `lines` says for each client the number of the line that is open now.
     void check(const std::vector<std::uint64_t>& lines, bool is_short_of_credit) const;
@@ -101,6 +115,12 @@ class Ledger {
 
   private:
     std::string tell(const Interval& interval) const;
+    // A member of a group that others have left: what they give back may come late, or again.
+    bool is_heir(int client) const {
+        return std::any_of(intervals.begin(), intervals.end(), [&](const Interval& i) {
+            return i.client == client && left_groups.contains(i.filter);
+        });
+    }
     using PerClient = std::map<std::pair<int, std::size_t>, std::vector<const Delivery*>>;
 
     bool is_protected(const Interval& i, const Message& m, const std::vector<std::uint64_t>& lines,
@@ -113,6 +133,7 @@ class Ledger {
     void check_causes() const;
     void check_groups(const std::vector<std::uint64_t>& lines) const;
     void check_retained(const std::vector<std::uint64_t>& lines) const;
+    void check_watchers() const;
 
     Moment now_ = 0;
 };
@@ -144,6 +165,7 @@ inline void Ledger::check(const std::vector<std::uint64_t>& lines, bool is_short
     check_causes();
     check_groups(lines);
     check_retained(lines);
+    check_watchers();
 }
 
 // Promise 1: whether this subscription must have brought this message by now.
@@ -196,6 +218,7 @@ inline void Ledger::check_permission() const {
 // Promise 3.
 inline void Ledger::check_copies(const PerClient& got) const {
     for (const auto& [key, copies] : got) {
+        if (watchers.contains(key.first)) continue;
         const Message& m = messages[key.second];
         int fresh = 0;
         Qos qos = Qos::AtMostOnce;
@@ -207,6 +230,8 @@ inline void Ledger::check_copies(const PerClient& got) const {
             bool may_come_again = crashes > 0 && (d->qos == Qos::AtLeastOnce || m.is_repeated);
             bool is_exact = d->qos == Qos::ExactlyOnce && d->is_durable;
             if (may_come_again && !is_exact) continue;
+            bool is_over = d->session != sessions.at(d->client);
+            if (d->qos == Qos::AtLeastOnce && is_over && is_heir(d->client)) continue;
             fresh += d->qos == Qos::ExactlyOnce || !d->dup;
         }
         if (m.is_repeated && m.qos == Qos::AtLeastOnce) continue;
@@ -231,7 +256,7 @@ inline void Ledger::check_order() const {
         if (m.is_repeated && m.qos == Qos::AtLeastOnce) continue;
         bool is_exact = d.qos == Qos::ExactlyOnce && d.is_durable;
         if (m.is_repeated && crashes > 0 && !is_exact) continue;
-        if (may_be_late(m)) continue;
+        if (may_be_late(m) || is_heir(d.client)) continue;
         auto [it, is_first] =
             last.try_emplace({d.client, m.publisher, m.topic, m.qos, d.qos}, d.message);
         if (is_first) continue;
@@ -248,7 +273,7 @@ inline void Ledger::check_causes() const {
     std::map<std::pair<int, std::size_t>, bool> seen;
     for (const Delivery& d : deliveries) {
         const Message& m = messages[d.message];
-        if (d.retain || d.qos == Qos::AtMostOnce || m.is_repeated) continue;
+        if (d.retain || d.qos == Qos::AtMostOnce || m.is_repeated || is_heir(d.client)) continue;
         if (std::exchange(seen[{d.client, d.message}], true)) continue;
         auto [it, is_first] = latest.try_emplace({d.client, m.topic, d.qos}, d.message);
         if (is_first) continue;
@@ -271,8 +296,13 @@ inline void Ledger::check_groups(const std::vector<std::uint64_t>& lines) const 
             const Message& message = messages[m];
             if (message.qos == Qos::AtMostOnce) continue;
             bool is_due = false, is_ours = false;
+            // Where members leave for good, one that stays must be there; and QoS 2 that was sent
+            // to one that leaves goes to nobody else.
+            bool may_leave = left_groups.contains(filter);
+            bool is_exact = message.qos == Qos::ExactlyOnce;
             for (const Interval* i : members) {
                 is_ours |= mqtt::matches(i->plain, message.topic);
+                if (may_leave && (is_exact || i->given_up != kNever)) continue;
                 is_due |= is_protected(*i, message, lines, false);
             }
             if (!is_ours) continue;
@@ -281,14 +311,15 @@ inline void Ledger::check_groups(const std::vector<std::uint64_t>& lines) const 
                 auto is_his = [&](const Interval* i) { return i->client == d.client; };
                 if (d.message != m || std::none_of(members.begin(), members.end(), is_his))
                     continue;
-                came++;
-                copies += d.qos == Qos::ExactlyOnce || !d.dup;
+                bool is_over = d.session != sessions.at(d.client);
+                came += d.is_answered;
+                bool may_repeat = d.dup || is_over || crashes > 0;
+                copies += d.qos == Qos::ExactlyOnce || !may_repeat;
             }
             if (is_due) {
                 EXPECT_GE(came, 1u) << filter << " never got " << tell(m);
             }
-            bool may_come_again =
-                message.qos == Qos::AtLeastOnce && (message.is_repeated || crashes > 0);
+            bool may_come_again = message.qos == Qos::AtLeastOnce && message.is_repeated;
             if (!may_come_again) {
                 EXPECT_LE(copies, 1u) << filter << " got more than once " << tell(m);
             }
@@ -305,7 +336,7 @@ inline void Ledger::check_retained(const std::vector<std::uint64_t>& lines) cons
     for (const Interval& i : intervals) {
         bool is_whole = i.is_new && i.granted != kNever && i.given_up == kNever &&
                         i.replaced == kNever && lines[static_cast<std::size_t>(i.client)] == i.line;
-        if (!is_whole || i.is_shared) continue;
+        if (!is_whole || i.is_shared || watchers.contains(i.client)) continue;
         for (const auto& [topic, message] : newest) {
             if (!mqtt::matches(i.plain, topic)) continue;
             const Delivery* last = nullptr;
@@ -325,6 +356,24 @@ inline void Ledger::check_retained(const std::vector<std::uint64_t>& lines) cons
             ASSERT_NE(last, nullptr) << tell(i) << " never learned of " << tell(message);
             EXPECT_EQ(last->message, message) << "out of date: " << tell(i);
         }
+    }
+}
+
+// Promise 6, second half. A watcher asks with one QoS, and a retained topic is written with one:
+// else a newer message could overtake an older one by right.
+inline void Ledger::check_watchers() const {
+    std::map<std::tuple<int, std::uint64_t, std::string>, const Delivery*> last;
+    for (const Delivery& d : deliveries) {
+        const Message& m = messages[d.message];
+        if (!watchers.contains(d.client) || d.dup || m.is_repeated) continue;
+        const Delivery*& before = last[{d.client, d.line, m.topic}];
+        if (before != nullptr) {
+            EXPECT_LE(before->message, d.message)
+                << "went back at client " << d.client << " at " << d.at << ": " << tell(d.message)
+                << (d.retain ? " (as retained)" : "") << " after " << tell(before->message)
+                << (before->retain ? " (as retained)" : "");
+        }
+        before = &d;
     }
 }
 

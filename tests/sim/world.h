@@ -38,6 +38,7 @@ class World {
     std::size_t one_of(std::size_t count) { return random_() % count; }
     bool chance(unsigned percent) { return random_() % 100 < percent; }
     void add_actors();
+    void add_watcher(int number);
     void plan_death();
     void fill_disk();
     void make_room();
@@ -161,16 +162,34 @@ inline void World::add_actors() {
                 o.filters = {"s/#", "t/0", "r/+"};
         }
         // Topics under w/ are for the group's members only.
-        if (chance(25)) {
+        if (chance(35)) {
             o.is_durable = true;
+            o.is_fickle = chance(40);
             o.filters = {"$share/" + groups[one_of(groups.size())] + "/w/+"};
+            if (o.is_fickle) o.version = Version::V5;
+            if (o.is_fickle && chance(50)) o.qos = mqtt::Qos::AtLeastOnce;
         } else if (o.filters.size() == 1) {
             o.filters = {"s/#", "t/#", "r/#"};
         }
         o.topics = {"s/0", "s/1", "t/0", "w/0", "w/1"};
         o.retained_topic = "r/p" + std::to_string(i);
+        ledger_.sessions[o.number] = 0;
         actors_.push_back(std::make_unique<Actor>(*table_, ledger_, std::move(o)));
     }
+    add_watcher(static_cast<int>(count));
+}
+
+// It hears of retained topics by filters that match the same, and repeats its SUBSCRIBE often.
+inline void World::add_watcher(int number) {
+    ActorOptions o;
+    o.number = number;
+    o.shard = static_cast<std::uint32_t>(one_of(options_.shards));
+    o.is_durable = chance(50);
+    o.filters = {"r/+", "r/#"};
+    o.qos = static_cast<mqtt::Qos>(one_of(3));
+    ledger_.watchers.insert(number);
+    ledger_.sessions[number] = 0;
+    actors_.push_back(std::make_unique<Actor>(*table_, ledger_, std::move(o)));
 }
 
 inline void World::run(int steps) {
@@ -265,6 +284,8 @@ inline void World::actor_step(Actor& actor) {
 
 inline void World::act(Actor& actor) {
     std::size_t what = one_of(100);
+    bool is_watcher = actor.options().topics.empty();
+    if (is_watcher && what < 70) return what < 25 ? actor.subscribe(random_) : void();
     if (what < 55) return actor.publish(random_, what < 15);
     if (what < 75) return actor.subscribe(random_);
     if (what < 82) return actor.unsubscribe(random_);

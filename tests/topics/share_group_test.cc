@@ -16,6 +16,12 @@ GroupMember member(std::uint32_t index, bool is_online = true,
     return m;
 }
 
+void set_online(ShareGroup& group, std::uint32_t shard, std::uint32_t index, bool is_online) {
+    GroupMember m = member(index, is_online);
+    m.shard = shard;
+    group.set_online(m);
+}
+
 std::map<std::uint32_t, int> picks(ShareGroup& group, int count) {
     std::map<std::uint32_t, int> picked;
     for (int i = 0; i < count; i++)
@@ -39,9 +45,9 @@ TEST(ShareGroup, PicksInRotation) {
 TEST(ShareGroup, PrefersThoseWhoAreThere) {
     ShareGroup group("g");
     for (std::uint32_t i = 0; i < 3; i++) group.join(member(i));
-    group.set_online(0, {1, 0}, false);
+    set_online(group, 0, 1, false);
     EXPECT_EQ(picks(group, 30), (std::map<std::uint32_t, int>{{0, 15}, {2, 15}}));
-    group.set_online(0, {1, 0}, true);
+    set_online(group, 0, 1, true);
     EXPECT_EQ(picks(group, 30), (std::map<std::uint32_t, int>{{0, 10}, {1, 10}, {2, 10}}));
 }
 
@@ -56,6 +62,25 @@ TEST(ShareGroup, WithNobodyThereThoseWhoCanQueueTakeTurns) {
     EXPECT_EQ(group.pick(), nullptr);
 }
 
+TEST(ShareGroup, KnowsWhetherAMemberLasts) {
+    ShareGroup group("g");
+    GroupMember m = member(1);
+    group.join(m);
+    EXPECT_FALSE(group.has_durable());
+    m.is_durable = true;
+    group.set_online(m);
+    group.join(m);
+    EXPECT_TRUE(group.has_durable());
+    group.join(member(2));
+    m.is_durable = false;
+    group.set_online(m);
+    EXPECT_FALSE(group.has_durable());
+    m.is_durable = true;
+    group.join(m);
+    group.leave(0, {1, 0});
+    EXPECT_FALSE(group.has_durable());
+}
+
 TEST(ShareGroup, PassesOverBusyShards) {
     ShareGroup group("g");
     for (std::uint32_t shard = 0; shard < 3; shard++) {
@@ -68,10 +93,10 @@ TEST(ShareGroup, PassesOverBusyShards) {
     EXPECT_EQ(group.pick(0b111), nullptr);
     EXPECT_TRUE(group.has_takers());
     // Who is there is waited for; only when nobody is, it may be queued for one who is away.
-    group.set_online(2, {2, 0}, false);
+    set_online(group, 2, 2, false);
     EXPECT_EQ(group.pick(0b011), nullptr);
-    group.set_online(0, {0, 0}, false);
-    group.set_online(1, {1, 0}, false);
+    set_online(group, 0, 0, false);
+    set_online(group, 1, 1, false);
     EXPECT_EQ(group.pick(0b011)->shard, 2u);
     EXPECT_EQ(group.pick(0b111), nullptr);
     GroupMember last = member(9, false, mqtt::Qos::AtMostOnce);

@@ -43,6 +43,8 @@ void Tally::add(journal::Key key, ByteView value) {
     if (const auto* delivery = std::get_if<broker::DeliveryRecord>(&record)) {
         messages++;
         if (delivery->message_key != 0) shared_uses[delivery->message_key]++;
+        // Without its session it goes back to its share group.
+        if (!delivery->group.empty()) return;
     }
     std::visit(
         [&](const auto& r) {

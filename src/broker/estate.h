@@ -1,0 +1,31 @@
+#pragma once
+
+// A session that has ended and was a member of share groups: no client can come back to it, and its
+// messages of QoS 1 that nobody has acknowledged go back to their groups, in order (4.8.2). What
+// was sent with QoS 2 goes to nobody else [MQTT-4.8.2-5]. It also takes what a group's home had
+// picked it for before the home knew. A message leaves it, and the journal, when it is settled
+// elsewhere: a broker that dies meanwhile finds it again (broker/restore.h). Owned by the Shard;
+// loop thread only.
+
+#include "broker/session.h"
+#include "broker/settlement.h"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+namespace martlet::broker {
+
+struct Estate {
+    std::unique_ptr<Session> session;
+    // When this mark is back no home picks the session any more (Shard::await_mark); 0: none does.
+    std::uint64_t mark = 0;
+    // On their way to their groups: settled with the position.
+    struct Returned {
+        std::uint16_t packet_id = 0;  // names the entry in the queue; nobody was sent it
+        Position position = 0;
+    };
+    std::deque<Returned> returned;
+};
+
+}  // namespace martlet::broker
