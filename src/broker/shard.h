@@ -75,6 +75,8 @@ class Shard {
     // After shut_down(): what is to outlive the process is on its way to the journal.
     void record_all();
     bool is_recorded() const { return !recorder_ || recorder_->is_idle(); }
+    // And no message or will of QoS 1 or 2 waits for another shard, so that it would come twice.
+    bool is_settled() const { return is_recorded() && origins_.empty(); }
 
     // Which shard a CONNECT belongs to. `connect` is sound. Without a client id, by the client's
     // host: what short-lived clients of one host publish one after the other keeps its order.

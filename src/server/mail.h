@@ -24,7 +24,8 @@ struct MovedConnection : InboxNode {
     std::vector<std::uint8_t> unread;
 };
 
-enum class Stopping : std::uint8_t { No, WillsSent, Closed, Ended };
+// Recorded: what the loop has begun is on the disk, also where other shards had a part in it.
+enum class Stopping : std::uint8_t { No, WillsSent, Closed, Recorded, Ended };
 
 // One loop's queues. Any thread posts; the loop takes.
 struct Mailbox {

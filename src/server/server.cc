@@ -211,6 +211,9 @@ void Server::stop() {
     order(Stopping::Closed);
     for (std::uint32_t shard = 0; shard < threads_.size(); shard++)
         mailboxes_->at(shard).reached.wait(Stopping::WillsSent);
+    order(Stopping::Recorded);
+    for (std::uint32_t shard = 0; shard < threads_.size(); shard++)
+        mailboxes_->at(shard).reached.wait(Stopping::Closed);
     order(Stopping::Ended);
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();

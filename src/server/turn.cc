@@ -87,6 +87,7 @@ void Turn::run() {
         Stopping reached = mailbox_.reached.load(std::memory_order_relaxed);
         if (wanted == Stopping::WillsSent && reached == Stopping::No) send_wills();
         if (wanted == Stopping::Closed && reached == Stopping::WillsSent) close_all();
+        if (wanted == Stopping::Recorded && reached == Stopping::Closed) look_at_records();
     }
     stop();
 }
@@ -316,6 +317,16 @@ void Turn::close_all() {
     mailbox_.reached.notify_one();
 }
 
+// A loop goes on handling letters until all shards have come so far: a message or will of one shard
+// is settled when the others have said so.
+void Turn::look_at_records() {
+    if (record_until_.count() == 0) record_until_ = shard_.now().steady + kLastWrite;
+    shard_.record_all();
+    if (!shard_.is_settled() && shard_.now().steady < record_until_) return;
+    mailbox_.reached.store(Stopping::Recorded, std::memory_order_release);
+    mailbox_.reached.notify_one();
+}
+
 void Turn::stop() {
     shard_.begin_turn(read_clocks());
     take_mail();
@@ -331,8 +342,7 @@ void Turn::stop() {
 // What is to outlive the process reaches the disk; a disk that does not take it is not waited for
 // for ever.
 void Turn::record_rest() {
-    Milliseconds deadline = shard_.now().steady + kLastWrite;
-    while (!shard_.is_recorded() && shard_.now().steady < deadline) {
+    while (!shard_.is_recorded() && shard_.now().steady < record_until_) {
         shard_.record_all();
         shard_.send_letters();
         Milliseconds longest = mailbox_.letters.prepare_sleep() ? kLastLook : Milliseconds(0);

@@ -68,6 +68,7 @@ class Turn {
     void send_wills();
     void close_all();
     void stop();
+    void look_at_records();
     void record_rest();
 
     broker::Shared& shared_;
@@ -90,6 +91,7 @@ class Turn {
     // The first shard only.
     std::unique_ptr<broker::Sys> sys_;
     ProcessMeter meter_;
+    Milliseconds record_until_{0};  // while stopping: the disk is waited for so long
     Milliseconds next_sys_{0};
     Milliseconds next_sweep_{0};
     topics::Retained::Position sweep_position_;

@@ -291,6 +291,19 @@ class CleanStop(Durable):
                 self.assertEqual(mine[:len(publisher.acked)], publisher.acked, f"{name}: {publisher.name}")
                 self.assertEqual(len(mine), len(set(mine)), "once")
 
+    def test_each_will_of_a_clean_stop_comes_once(self):
+        broker = self.begin("shards 2")
+        for name in ("one", "two", "three"):  # on both shards
+            keep_session(broker.address, name, "wills/#")
+        wills = [f"will-{count}" for count in range(20)]
+        clients = [raw.connected(broker.address, name, clean=0, will="wills/x", will__payload=name, will__qos=1)
+                   for name in wills]
+        broker = self.restart(broker)
+        for name in ("one", "two", "three"):
+            came = [payload for _, payload in self.back(broker, name).messages()]
+            self.assertEqual(sorted(came), sorted(wills), name)
+        del clients
+
     def until(self, client, last, broker):
         """The payloads of all that is queued; `last` is sent behind it."""
         raw.connected(broker.address, "last").publish_acked("load", last)
