@@ -40,8 +40,13 @@ void use_huge_pages() {
     std::free(block);
 }
 
+void give_back_at_once(bool is_on) {
+    static const long usual = mi_option_get(mi_option_decommit_delay);
+    mi_option_set(mi_option_decommit_delay, is_on ? 0 : usual);
+}
+
 [[gnu::constructor]] void take_over() {
-    heap_functions() = {spare_bytes, use_huge_pages};
+    heap_functions() = {spare_bytes, use_huge_pages, give_back_at_once};
 }
 
 }  // namespace

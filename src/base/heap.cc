@@ -13,11 +13,12 @@ std::uint64_t trim(bool give_back) {
 }
 
 void do_nothing() {}
+void do_nothing_with(bool) {}
 
 }  // namespace
 
 HeapFunctions& heap_functions() {
-    static HeapFunctions functions{trim, do_nothing};
+    static HeapFunctions functions{trim, do_nothing, do_nothing_with};
     return functions;
 }
 

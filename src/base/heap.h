@@ -15,6 +15,10 @@ struct HeapFunctions {
     // From now on memory comes in huge pages: a fifth faster with much of it, but it does not go
     // back to the system.
     void (*use_huge_pages)();
+    // Whether pages that become free go back to the system at once. Otherwise the allocator keeps
+    // them a while, in case they are needed again: cheaper, but a thread that rests keeps them for
+    // good. For the whole process; one thread calls it.
+    void (*give_back_at_once)(bool is_on);
 };
 
 HeapFunctions& heap_functions();

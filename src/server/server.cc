@@ -68,9 +68,13 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     server->shared_ = std::make_unique<broker::Shared>(
         shards, std::move(snapshot).value(), *server->mailboxes_, *server->passwords_,
         server->persistence_ ? &server->persistence_->journal() : nullptr);
-    // Memory that comes in huge pages does not go back to the system.
+    // Memory that comes in huge pages does not go back to the system. With a limit, memory that
+    // only restoring needs must go back before the first client comes.
     server->has_huge_pages_ = settings.broker.memory_limit == 0;
-    if (server->has_huge_pages_) heap_functions().use_huge_pages();
+    if (server->has_huge_pages_)
+        heap_functions().use_huge_pages();
+    else
+        heap_functions().give_back_at_once(true);
     server->memory_meter_ = std::make_unique<MemoryMeter>(shards);
     server->shared_->memory.meter = server->memory_meter_.get();
     std::vector<bool> speaks_http;
@@ -196,6 +200,12 @@ void Server::end_reload() {
     gate_.end();
     for (std::uint32_t shard = 0; shard < turns_.size(); shard++)
         mailboxes_->at(shard).loop->wake();
+}
+
+void Server::give_back_memory(std::uint64_t limit) {
+    heap_functions().give_back_at_once(true);
+    memory_meter_->in_use(shards(), limit, true);
+    heap_functions().give_back_at_once(false);
 }
 
 void Server::stop() {

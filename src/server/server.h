@@ -40,8 +40,9 @@ class Server {
     void end_reload();
     // Writes who is subscribed to what to the log.
     void log_subscriptions();
-    // What the main thread restored and others have freed since, as `limit` needs it.
-    void give_back_memory(std::uint64_t limit) { memory_meter_->in_use(shards(), limit, true); }
+    // What the main thread restored and others have freed since, as `limit` needs it. Main thread
+    // only.
+    void give_back_memory(std::uint64_t limit);
     // SIGUSR1: what was committed is on the disk when it returns.
     void force_sync();
     // Tells clients, sends wills, joins the threads; the journal is complete.

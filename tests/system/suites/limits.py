@@ -166,6 +166,29 @@ class Limits(Case):
         broker.wait_log(r"memory_limit: [0-9.]+ MB are in use; what was refused is taken again\.")
 
     @unittest.skipIf(is_sanitized(), "a sanitizer's own memory is above these limits")
+    def test_memory_limit_after_a_restart(self):
+        """Restoring takes twice the memory of what it restores, for a moment; that must not refuse everybody for good."""
+        lines = ("allow_anonymous true", "persistence true", f"persistence_location {self.directory}/lib/", "memory_limit 50000000")
+        broker = self.start(*lines)
+        sender = raw.connected(broker.address, "sender", 5)
+        for begin in range(0, 60_000, 1000):
+            sender.send_bytes(b"".join(raw.packet("PUBLISH", 5, topic=f"r/{i}", payload="x" * 500, qos=1, id=1 + i - begin, retain=1)
+                                       for i in range(begin, begin + 1000)))
+            codes = [sender.expect("PUBACK")["rc"] for _ in range(1000)]
+            if 0x97 in codes:
+                break
+        self.assertIn(0x97, codes, "the limit is reached")
+        sender.leave()
+        self.forget(broker)
+        self.assertEqual(broker.stop(), 0)
+        broker = self.start(*lines, port=broker.port)
+
+        def is_admitted():
+            with raw.Raw(broker.address, 5) as client:
+                return client.connect("new")["rc"] == 0 and client.publish_acked("t", "x") < 0x80
+        eventually(is_admitted, "what was stored leaves room for clients", 5)
+
+    @unittest.skipIf(is_sanitized(), "a sanitizer's own memory is above these limits")
     def test_memory_limit_holds_for_subscriptions(self):
         broker = self.start("allow_anonymous true", "memory_limit 50000000")
         hog = raw.connected(broker.address, "hog", 5)
