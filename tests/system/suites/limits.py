@@ -204,7 +204,10 @@ class Limits(Case):
 
         def is_refused_and_no_more():
             with raw.Raw(broker.address) as other:
-                return other.connect("other")["rc"] == 0 and other.subscribe("new") == [0x80] and other.publish_acked("t", "x") == 0
+                if other.connect("other")["rc"] != 0 or other.publish_acked("t", "x") != 0:
+                    return False
+                # What the hog's end of a table has given back may leave room for a few.
+                return 0x80 in other.subscribe(*[f"new/{i}/+/value" for i in range(4000)])
         eventually(is_refused_and_no_more, "others connect and publish")
         hog.leave()
 
