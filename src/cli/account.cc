@@ -38,7 +38,7 @@ std::string path_of(std::string_view name) {
 // Error::code is the exit code.
 Result<std::string> password_of(const Arguments& arguments) {
     if (arguments.has("--password")) return arguments.value("--password");
-    return ask_password_twice();
+    return ask_password();
 }
 
 Result<bool> has_accounts(const Api& api) {

@@ -97,4 +97,13 @@ Result<std::string> ask_password_twice() {
     return Error{"Error: Passwords do not match.", 2};
 }
 
+Result<std::string> ask_password() {
+    if (isatty(STDIN_FILENO) == 1) return ask_password_twice();
+    auto password = read_line();
+    if (password.empty())
+        return Error{"Error: Empty password. Expected: the password as a line of standard input.",
+                     1};
+    return password;
+}
+
 }  // namespace martlet::cli

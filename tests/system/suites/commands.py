@@ -70,7 +70,7 @@ class Commands(Case):
     def test_accounts_and_tokens_without_a_browser(self):
         self.assertIn("no account yet", self.ask("account", "list"))
         self.assertIn("first account must be an admin", self.ask("account", "add", "eve", "--role", "viewer", "--password", PASSWORD, code=1))
-        said = self.ask("account", "add", "anna", input=f"{PASSWORD}\n{PASSWORD}\n")
+        said = self.ask("account", "add", "anna", input=f"{PASSWORD}\n")
         self.assertIn("Account anna (admin) is made", said)
         self.ask("account", "add", "eve", "--password", PASSWORD)
         self.assertRegex(self.ask("account", "list"), r"anna +admin\neve +viewer\n")
