@@ -18,7 +18,7 @@ bool add_spare(const mi_heap_t*, const mi_heap_area_t* area, void*, std::size_t,
     return true;
 }
 
-// What other threads have freed is counted as in use until it is collected.
+// Blocks that other threads have freed count as in use until they are collected.
 std::uint64_t spare_bytes(bool give_back) {
     mi_heap_t* heap = mi_heap_get_default();
     mi_heap_collect(heap, give_back);

@@ -41,7 +41,7 @@ class AclFile {
     std::string explain(std::string_view user_name, std::string_view client_id, Access access,
                         std::string_view topic) const;
 
-    // The same for a subscription: which lines say what it brings.
+    // Explains a subscription: the lines that decide on the topics it brings.
     std::string explain_subscription(std::string_view user_name, std::string_view client_id,
                                      std::string_view filter) const;
     // All lines that concern a client, in the order of asking, one a line.

@@ -16,7 +16,8 @@ struct Options {
     std::optional<std::string> acl_file;
     // A line of the password file that is wrong is an error.
     bool is_strict = false;
-    // Of the configuration file, with '/' at its end, for the texts of errors; empty: no file.
+    // The configuration file's folder, with '/' at its end, for the texts of errors; empty: no
+    // file.
     std::string config_folder;
     // Not empty: only client ids that begin so.
     std::string clientid_prefixes;

@@ -20,8 +20,8 @@ class PasswordFile {
     static Result<PasswordFile> load(const std::string& path, bool is_strict = false,
                                      const std::string& config_folder = {});
     // `name` stands in texts. A line that is wrong lets nobody in; the others hold. With is_strict
-    // it is an error. The last line of a user counts, also when it is the wrong one: whoever edits
-    // the file and slips does not leave an old password in force.
+    // it is an error. The last line of a user counts, also when it is the wrong one: a slip in the
+    // file does not leave an old password in force.
     static Result<PasswordFile> parse(std::string_view text, const std::string& name,
                                       bool is_strict = false);
 

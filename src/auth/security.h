@@ -65,7 +65,8 @@ class Security {
     // After a reload: whether somebody who came in by `before` under this user name may stay. Not
     // when anonymous access was closed, or the user's password was changed or removed.
     bool still_admits(const Security& before, std::string_view user_name) const;
-    // What in the files is wrong or probably not meant so, for the log and for `martlet check`.
+    // Lines of the files that are wrong or probably not meant so, for the log and for `martlet
+    // check`.
     std::vector<std::string> warnings() const;
     const Options& options() const { return options_; }
 

@@ -25,8 +25,8 @@ std::string in_folder(const std::string& path);
 TextFile read_text_file(const std::string& path);
 
 // For the end of an error text about `file`: what went wrong, and if it is missing, the file in the
-// same directory with a similar name, or else the one whose beginning `is_like_it`. Of a relative
-// path that is there beside the configuration file (`config_folder`, with '/' at its end), that.
+// same directory with a similar name, or else the one whose beginning `is_like_it`. For a relative
+// path that exists beside the configuration file (`config_folder`, with '/' at its end), that file.
 std::string why_not_read(const std::string& path, int error,
                          const std::function<bool(std::string_view)>& is_like_it,
                          const std::string& config_folder = {});

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the allocator can tell and do beyond malloc and free, for whoever watches memory_limit. The
-// defaults are glibc's; the program that is linked with mimalloc sets its own functions before
-// main() (src/mimalloc_heap.cc). Any thread, each for its own heap.
+// The allocator beyond malloc and free, as memory_limit needs it. The defaults are glibc's; the
+// program that is linked with mimalloc sets its own functions before main() (src/mimalloc_heap.cc).
+// Any thread, each for its own heap.
 
 #include <cstdint>
 

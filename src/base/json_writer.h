@@ -25,7 +25,7 @@ class JsonWriter {
     JsonWriter& integer(std::int64_t value);
     // The shortest text that reads back as the same number: for numbers that somebody told.
     JsonWriter& number(double value);
-    // The same of a computed number, without its rounding noise (base/figure.h); nothing: null.
+    // A computed number, without its rounding noise (base/figure.h); nothing: null.
     JsonWriter& figure(std::optional<double> value);
     JsonWriter& boolean(bool value);
     JsonWriter& null();

@@ -118,7 +118,7 @@ bool is_control(std::string_view text, std::size_t i) {
     return at(i) < 0x20 || at(i) == 0x7F || is_c1(i) || (i > 0 && is_c1(i - 1));
 }
 
-// What was several lines of text becomes one: "first.\nSecond" is written as "first; second".
+// Text of several lines becomes one line: "first.\nSecond" is written as "first; second".
 std::string joined(std::string_view text) {
     std::string one;
     bool is_begin = false;  // of a line that is not the first

@@ -60,7 +60,7 @@ class Connection {
     // Takes whole packets from the front. `frame` is set when `bytes` is one read buffer with room
     // for a MessageHead before it; a copy of it may be kept.
     Consumed on_bytes(ByteView bytes, BodyRef* frame);
-    // Of the packet that `wanted` told the size of, `size` bytes have come.
+    // `size` bytes have come of the packet whose size `wanted` told.
     void on_part(std::size_t size);
     // The peer closed, or the socket failed (`error` is empty or what the system says).
     void on_socket_end(std::string_view error);
@@ -212,7 +212,7 @@ class Connection {
     std::size_t part_size_ = 0;
     std::uint64_t waited_ = UINT64_MAX;  // Shard::disconnect_readers: bytes at its last pass
 
-    // What the log says once a minute only; present once there was something.
+    // Counts for lines that the log says once a minute only; present once there was something.
     struct Paced {
         Milliseconds next_filter{0}, next_dropped{0};
         std::uint32_t filters = 0;  // refused since

@@ -253,7 +253,7 @@ bool Shard::is_receiving(const Session& session) {
 // Whether a message would be sent now, and not wait in the queue. The session has a flow.
 bool Shard::goes_at_once(const Session& session, mqtt::Qos qos) const {
     const Session::Flow& flow = *session.flow;
-    // What waits for the disk is not overtaken.
+    // A message that waits for the disk is not overtaken.
     bool must_follow = flow.recording > 0 && qos != mqtt::Qos::ExactlyOnce;
     return !must_follow && is_receiving(session) && flow.out.queued() == 0 &&
            flow.out.to_resend() == 0 && flow.out.has_packet_id() && has_window(session);

@@ -1,4 +1,4 @@
-// What ended sessions give back to their share groups: see estate.h.
+// Ended sessions give messages back to their share groups: see estate.h.
 
 #include "broker/estate.h"
 
@@ -14,7 +14,7 @@ namespace {
 // So many messages of one estate are under way to their groups at a time.
 constexpr std::uint32_t kUnderWayMax = 1024;
 
-// Of QoS 2 only what was never sent [MQTT-4.8.2-5].
+// A QoS 2 message goes back only if it was never sent [MQTT-4.8.2-5].
 bool may_return(const OutEntry& entry) {
     if (entry.share == 0 || !entry.has_message()) return false;
     if (entry.qos == mqtt::Qos::AtLeastOnce) return true;
@@ -23,7 +23,8 @@ bool may_return(const OutEntry& entry) {
 
 }  // namespace
 
-// What is not to be returned is dropped; the rest waits in its order, as if it had never been sent.
+// Messages that no group gets back are dropped; the others wait in their order, as if they had
+// never been sent.
 void Shard::keep_returnable(Session& session) {
     Session::Flow& flow = *session.flow;
     flow.in_memory = 0;
@@ -116,7 +117,8 @@ void Shard::return_messages(Estate& estate) {
         next.message->hold();
         Publication publication = Publication::of(BodyRef::adopt(entry.message));
         if (entry.qos < publication.qos) {
-            // What was sent with less than QoS 2 may come again: nobody is to take it for exact.
+            // A message that was sent with QoS 1 may come again, so the next member does not get it
+            // with QoS 2.
             publication.qos = entry.qos;
             publication = Publication::of(publication.copy_with_expiry(publication.expires_at_ms));
         }

@@ -1,11 +1,11 @@
 #pragma once
 
 // A session that has ended and was a member of share groups: no client can come back to it, and its
-// messages of QoS 1 that nobody has acknowledged go back to their groups, in order (4.8.2). What
-// was sent with QoS 2 goes to nobody else [MQTT-4.8.2-5]. It also takes what a group's home had
-// picked it for before the home knew. A message leaves it, and the journal, when it is settled
-// elsewhere: a broker that dies meanwhile finds it again (broker/restore.h). Owned by the Shard;
-// loop thread only.
+// messages of QoS 1 that nobody has acknowledged go back to their groups, in order (4.8.2).
+// Messages that were sent with QoS 2 go to nobody else [MQTT-4.8.2-5]. The estate also takes
+// messages for which a group's home picked the session before the home knew of the end. A message
+// leaves it, and the journal, when it is settled elsewhere: a broker that dies meanwhile finds it
+// again (broker/restore.h). Owned by the Shard; loop thread only.
 
 #include "broker/session.h"
 #include "broker/settlement.h"

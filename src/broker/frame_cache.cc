@@ -59,7 +59,7 @@ std::uint8_t* put_properties(const Publication& publication, const FrameExtras& 
     else if (sizes.forwarded > 0)
         out = mqtt::copy_forwarded(publication.properties, out);
     if (publication.expires_at_ms == 0) return out;
-    // Last, as in mosquitto: what is left of the interval [MQTT-3.3.2-6].
+    // Last, as in mosquitto: the rest of the interval [MQTT-3.3.2-6].
     std::uint32_t left = expiry_left_s(publication.expires_at_ms, steady);
     *out++ = static_cast<std::uint8_t>(mqtt::PropertyId::MessageExpiryInterval);
     out = put_u16(out, left >> 16);

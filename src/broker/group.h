@@ -33,7 +33,7 @@ class Group final : public topics::ShareGroup {
         if (!parked_) parked_ = std::make_unique<std::deque<ParkedMessage>>();
         parked_->push_back(std::move(message));
     }
-    // What came back from a member's session that ended is older than all that waits.
+    // Messages that an ended session gives back are older than all that wait.
     bool has_returned() const { return returned_ > 0; }
     void park_returned(ParkedMessage message) {
         if (!parked_) parked_ = std::make_unique<std::deque<ParkedMessage>>();

@@ -1,7 +1,7 @@
-// memory_limit, as a shard obeys it. What is in use is looked at after so many bytes that may have
-// been stored, so that a burst does not go far past the limit between two looks. Past it, the slow
-// readers for whom most waits are disconnected until seven eighths are left; what is in use for
-// another reason stays, and those who would add to it are refused.
+// memory_limit, as a shard obeys it. Memory in use is measured after so many bytes that may have
+// been stored, so that a burst does not go far past the limit between two measurements. Past the
+// limit, the slow readers for whom most bytes wait are disconnected until seven eighths are in use;
+// memory that is in use for another reason stays, and requests that would add to it are refused.
 
 #include "broker/memory.h"
 
@@ -68,7 +68,8 @@ void Shard::look_at_memory() {
     memory.level.store(level, std::memory_order_relaxed);
 }
 
-// At the beginning of a turn: what is in an outbox now, its socket did not take.
+// Called at the beginning of a turn: bytes that are in an outbox now were not taken by their
+// socket.
 void Shard::mind_memory() {
     look_at_memory();
     MemoryState& memory = shared_.memory;
@@ -85,11 +86,12 @@ void Shard::mind_memory() {
     if (memory.is_logged.exchange(false, std::memory_order_relaxed))
         log::notice("memory_limit: {} are in use; what was refused is taken again.",
                     megabytes(memory.in_use.load(std::memory_order_relaxed)));
-    // Who still asks for too much is held anew.
+    // A publisher that still asks for too much is paused again.
     release_held();
 }
 
-// What an end of the connection would give back. The queue of a session that stays, stays.
+// Bytes that an end of the connection would give back. The queue of a session that lasts is not
+// among them.
 std::uint64_t Shard::waiting_bytes(const Connection& connection) {
     std::uint64_t bytes = connection.outbox.size() + connection.transport().unread_bytes();
     const Session* session = connection.session();
@@ -187,7 +189,7 @@ bool Shard::has_scarce_memory_for(std::string_view topic, bool is_retained) {
     return is_taken;
 }
 
-// What is there already may be changed.
+// A subscription or retained topic that exists already may be changed.
 bool Shard::has_memory_for_filter(const Session& session, const mqtt::ParsedFilter& parsed) {
     if (memory_level() == MemoryLevel::Enough) return true;
     if (parsed.is_shared)

@@ -24,7 +24,7 @@ constexpr std::uint64_t low_mark(std::uint64_t limit) {
     return limit - limit / 8;
 }
 
-// Implemented by whoever knows the process and its allocator.
+// Implemented by the server, which knows the process and its allocator.
 class MemoryMeter {
   public:
     virtual ~MemoryMeter() = default;
@@ -42,14 +42,14 @@ struct MemoryState {
     std::atomic<std::uint64_t> in_use{0};                // at the last look; 0 without a limit
     std::atomic<std::int64_t> logged_ms{INT64_MIN / 2};  // when the log last said "over"
     std::atomic<bool> is_logged{false};                  // and has not said that it is over
-    // What waits for the slowest reader of each shard; written by that shard.
+    // Bytes that wait for the slowest reader of each shard; written by that shard.
     std::vector<std::atomic<std::uint64_t>> held_most;
 };
 
 // When to look: after so many bytes that may have been stored, and from time to time.
 class MemoryWatch {
   public:
-    // What is about to be stored, or may be. Costs a subtraction.
+    // Counts bytes that are about to be stored, or may be. Costs a subtraction.
     void charge(std::size_t bytes) { credit_ -= static_cast<std::int64_t>(bytes); }
     bool is_spent() const { return credit_ < 0; }
     bool is_due(Milliseconds now) const { return is_spent() || now >= next_look_; }

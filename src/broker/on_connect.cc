@@ -41,7 +41,7 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
         wants_problem_information_ = connect.properties.request_problem_information != 0;
     }
     bool has_size = has(connect, mqtt::PropertyId::MaximumPacketSize);
-    // One of 0 is an error, of which the client is told.
+    // 0 is an error, and the client is told so.
     if (has_size && connect.properties.maximum_packet_size != 0)
         maximum_packet_size_ = connect.properties.maximum_packet_size;
     if (mqtt::is_error(reason)) return refuse_unreadable(reason);

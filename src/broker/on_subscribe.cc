@@ -66,8 +66,8 @@ ReasonCode Connection::subscribe_one(mqtt::Subscription wanted, std::uint32_t id
         return refuse_filter(Refusal::SubscribeMemory, wanted);
     wanted.qos = std::min(wanted.qos, listener_options().max_qos);
     if (is_bridge_) {
-        // What a bridge of MQTT 5 asks for in its options, one of 3.1 or 3.1.1 asks for with a bit
-        // in CONNECT: its own messages do not come back, and a retained one stays retained.
+        // A bridge of MQTT 5 asks for this in its options, one of 3.1 or 3.1.1 with a bit in
+        // CONNECT: its own messages do not come back, and a retained one stays retained.
         wanted.no_local = wanted.retain_as_published = true;
     }
     if (is_readable && log::is_on(log::Level::Subscribe)) {

@@ -51,7 +51,7 @@ class Publication {
     // valid.
     const BodyRef& message();
     bool has_message() const { return static_cast<bool>(message_); }
-    // The same message with further properties before its own, in wire form.
+    // The message with further properties before its own, in wire form.
     Publication copy_with_properties(ByteView further) const;
     // The same message with another end of its life.
     BodyRef copy_with_expiry(std::int64_t steady_ms) const;

@@ -33,9 +33,9 @@ void Shard::start_replay(Session& session, std::string_view filter, Subscription
     if (is_new) {
         subscription.retained_number = newest;
     } else {
-        // A SUBSCRIBE that is repeated loses nothing of what is on its way [MQTT-3.8.4-3]: all of
-        // it comes live, and what is retained comes again as such. While an earlier answer is under
-        // way, it starts anew.
+        // A SUBSCRIBE that is repeated loses no message that is on its way [MQTT-3.8.4-3]: it comes
+        // live, and the retained one comes again as such. While an earlier answer is under way, it
+        // starts anew.
         std::erase_if(*session.replays, [&](const Replay& r) { return r.filter == filter; });
     }
     Replay replay;
@@ -116,8 +116,8 @@ Shard::Stretch Shard::send_stretch(Session& session, Replay& replay) {
     return has_more ? Stretch::More : Stretch::Done;
 }
 
-// Whether a retained message would leave at once. One of QoS 0 needs no window, but waits behind
-// what is queued, which may be older.
+// Whether a retained message would leave at once. A message of QoS 0 needs no window, but waits
+// behind the queue, whose messages may be older.
 bool Shard::has_replay_room(const Session& session, mqtt::Qos qos) const {
     if (session.connection->outbox.size() > std::min(kOutboxHigh, options().outbox_bytes_max))
         return false;

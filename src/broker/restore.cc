@@ -70,8 +70,8 @@ void Restore::forget(Shard& shard, journal::Key key) {
     counts_.strays++;
 }
 
-// What is left of a session that has ended: its messages of share groups go back to them, unless
-// they were sent with QoS 2 [MQTT-4.8.2-5].
+// A session that has ended leaves messages of share groups: they go back to the groups, unless they
+// were sent with QoS 2 [MQTT-4.8.2-5].
 void Restore::take_apart(Shared& shared, const std::vector<Shard*>& shards, journal::Key key,
                          Belongings& belongings) {
     Shard& shard = *shards.front();

@@ -49,7 +49,7 @@ struct Question {
     std::string topic;
 };
 
-// Empty: fine. Else what is wrong.
+// The error; empty: none.
 std::string take(const Arguments& arguments, Question& question) {
     question.acl_file = arguments.value("--acl-file");
     question.config_file = arguments.value("-c");

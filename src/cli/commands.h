@@ -15,7 +15,7 @@ struct Command {
     std::string_view also_name;  // the program of mosquitto that it stands in for; empty: none
     int (*run)(int argc, char** argv);
     std::string_view help;
-    // What it takes; null: `completes` says it.
+    // The words and flags that it takes; null: `completes` lists them.
     const CommandTable& (*table)() = nullptr;
     // Words and options with blanks between, for the shell's completion; an option with '=' takes a
     // value.

@@ -22,7 +22,7 @@ constexpr std::string_view kEnding =
     "zsh:  echo 'eval \"$(martlet completion zsh)\"' >> ~/.zshrc\n"
     "fish: martlet completion fish > ~/.config/fish/completions/martlet.fish";
 
-// What may stand behind a command.
+// The words that may stand behind a command.
 struct Choice {
     std::string word;
     bool takes_value = false;

@@ -47,7 +47,7 @@ constexpr Flag kLiveFlags[] = {
 };
 const std::span<const Flag> kGroups[] = {kPayloadFlags, kLiveFlags};
 
-// What a decoder is for, without its options.
+// A decoder's purpose, without its options.
 std::string_view first_sentence(std::string_view help) {
     return help.substr(0, help.find(". "));
 }

@@ -12,7 +12,7 @@ namespace martlet::cli {
 // code 2: the two differ.
 Result<std::string> ask_password_twice();
 
-// The same at a terminal. From a pipe, one line of stdin is the password, and nothing is shown.
+// Asks twice at a terminal. From a pipe, one line of stdin is the password, and nothing is shown.
 Result<std::string> ask_password();
 
 // Overwrites a secret that is no longer needed.

@@ -56,7 +56,8 @@ Result<Account> account_of_user(const std::string& user) {
     return account_of(*entry);
 }
 
-// PUID and PGID. What they name has no other groups: an account's own would widen what was asked.
+// PUID and PGID. The broker then has no other groups: those of an account would widen the rights
+// that were asked for.
 Result<Account> account_of_ids(uid_t uid, gid_t gid, const std::string& user) {
     Account account{{}, uid, gid};
     if (uid != 0 && gid != 0) return account;

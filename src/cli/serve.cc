@@ -113,7 +113,7 @@ void warn_of_log_file(const Error& error) {
     log::warning("Warning: {} The broker serves all the same; SIGHUP tries again.", text);
 }
 
-// Whoever starts it sees the warning, though the log goes elsewhere.
+// The person who starts the broker sees the warning, though the log goes elsewhere.
 void begin_log(const log::Options& options) {
     Status status = log::configure(options);
     if (status) return;
@@ -258,7 +258,7 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     for (const std::string& line :
          settings.is_sandbox ? config::sandbox_lines() : std::vector<std::string>())
         log::info("{}", line);
-    // Restoring took more than what was restored.
+    // Restoring took more memory than the restored messages need.
     if (settings.broker.memory_limit != 0)
         server.value()->give_back_memory(settings.broker.memory_limit);
     // Whoever waits for the first answer finds all of the above in the log.

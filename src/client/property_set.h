@@ -1,7 +1,7 @@
 #pragma once
 
-// Properties that own their bytes, gathered one by one: what a client sends with CONNECT, the
-// will, PUBLISH ..., in the order in which they were added. Owned by whoever made it; one thread.
+// Properties that own their bytes, gathered one by one: what a client sends with CONNECT, the will,
+// PUBLISH ..., in the order in which they were added. Owned by its maker; one thread.
 
 #include "mqtt/properties.h"
 

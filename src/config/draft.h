@@ -44,7 +44,7 @@ struct ListenerDraft {
     net::ListenOptions net;
     broker::ListenerOptions broker;
     Place place;
-    // What keys above the first `listener`, `port` and `bind_address` speak of.
+    // The listener of the keys above the first `listener`, and of `port` and `bind_address`.
     bool is_default = false;
     SecurityDraft security;
     Protocol protocol = Protocol::Mqtt;

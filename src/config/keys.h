@@ -22,7 +22,7 @@ std::span<const Key> plugin_keys();
 std::span<const Key> martlet_keys();
 std::span<const Key> telemetry_keys();
 
-// What people may write as its value: bounds or choices; empty: anything.
+// The values that people may write: bounds or choices; empty: anything.
 std::string values_text(const Key& key);
 
 // All of the above, in that order.

@@ -76,7 +76,8 @@ std::vector<LogLine> log_lines(const std::vector<Notice>& notices) {
     std::vector<FeatureWarning> warnings;
     for (const Notice& notice : notices) {
         if (!notice.feature.empty()) add_key(warnings, notice);
-        // What differs by design is for `martlet check`: said at each start, nobody would read it.
+        // Differences by design are for `martlet check`: said at each start, nobody would read
+        // them.
         bool is_for_log = !notice.text.empty() && notice.kind != NoticeKind::Differs;
         if (is_for_log) lines.push_back(line_of(notice));
     }

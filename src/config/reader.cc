@@ -124,7 +124,7 @@ std::string shown(std::string_view text) {
     return out;
 }
 
-// What a bad value should have been; empty where the error says so itself.
+// The value that was expected; empty where the error says so itself.
 std::string expected_of(const Key& key, const Error& error) {
     std::string_view text = error.text;
     bool is_of_value = text.starts_with("Error: Invalid '") || text.starts_with("Error: Empty '") ||

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kExitListener = 1;
 
-// Without what opens no listener in mosquitto 2.0, and without what is not a value.
+// The parts of a listener whose values make mosquitto 2.0 open it; the others are blank.
 ListenerDraft opening_part(ListenerDraft listener) {
     const ListenerDraft plain;
     listener.place = plain.place;

@@ -1,8 +1,8 @@
 #pragma once
 
-// What a configuration file does not say: which defaults are others than those of Debian's
-// mosquitto 2.0.11, and which parts of Martlet are off. For `martlet check` and the broker's log.
-// Cold path, any thread.
+// Tells the defaults that apply where a configuration file is silent: those that differ from
+// Debian's mosquitto 2.0.11, and the parts of Martlet that are off. For `martlet check` and the
+// broker's log. Cold path, any thread.
 
 #include "config/load.h"
 
@@ -15,7 +15,7 @@ namespace martlet::config {
 // 2.0.11, with the line that brings mosquitto's behaviour back.
 std::vector<std::string> unsaid_defaults(const Reading& reading);
 
-// "persistence (persistence true)", ... : what is off, with the lines that turn it on.
+// "persistence (persistence true)", ... : the parts that are off, with the lines that turn them on.
 std::vector<std::string> parts_that_are_off(const Settings& settings);
 
 // One line for people who brought a mosquitto.conf: how telemetry and pages are turned on. Empty

@@ -14,7 +14,7 @@ constexpr std::uint64_t bit(PropertyId id) {
     return std::uint64_t{1} << static_cast<unsigned>(id);
 }
 
-// What the fields say; user properties come from `raw`.
+// Writes the fields; user properties come from `raw`.
 constexpr std::uint64_t kFields =
     ((std::uint64_t{1} << kPropertyIdEnd) - 1) & ~bit(PropertyId::UserProperty);
 

@@ -11,7 +11,7 @@ namespace martlet::net {
 
 namespace {
 
-// What stands where a Watched stands for others.
+// Tags of the descriptors that have no Watched.
 constexpr std::uint64_t kWakeTag = 0;
 constexpr std::uint64_t kSignalTag = 1;
 

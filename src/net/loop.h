@@ -36,8 +36,8 @@ class Loop {
     void change(int fd, std::uint32_t events, Watched* watched);
     void remove(int fd);
 
-    // Of a descriptor that tells of a signal: has_signal() says after wait() that there was a new
-    // one. False: the system says no.
+    // Watches a descriptor that tells of a signal: has_signal() says after wait() that a new one
+    // came. False: the system refuses.
     bool watch_signal(int fd);
     bool has_signal() const { return has_signal_; }
 
@@ -45,7 +45,8 @@ class Loop {
     // holds until the next call; wake-ups are not in it.
     std::span<epoll_event> wait(Milliseconds longest);
     void wake();
-    // The same for wake() alone, whatever is ready.
+    // Sleeps until somebody calls wake() or `longest` has passed; sockets that are ready do not end
+    // it.
     void wait_for_wake(Milliseconds longest);
 
   private:

@@ -25,7 +25,7 @@ void MqttPort::on_ready(std::uint32_t events) {
     if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
     std::size_t kept = stream_.kept_bytes();
     net::Stream::Outcome outcome = stream_.receive(turn_.scratch(), *this);
-    // What the connection is not shown before the packet is whole.
+    // Bytes that the connection does not see before the packet is whole.
     turn_.shard().charge(std::max(stream_.kept_bytes(), kept) - kept);
     if (outcome == net::Stream::Outcome::Open) return;
     connection_.on_socket_end(outcome == net::Stream::Outcome::Failed ? stream_.failure()

@@ -34,7 +34,7 @@ class ReloadGate {
 
     // Looked at in each turn.
     bool is_shut() const { return is_shut_.load(std::memory_order_relaxed); }
-    // The whole truth, for whoever has a reason to ask.
+    // Also asks the system whether a SIGHUP is pending: a system call.
     bool must_wait() const;
 
   private:

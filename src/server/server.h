@@ -40,8 +40,8 @@ class Server {
     void end_reload();
     // Writes who is subscribed to what to the log.
     void log_subscriptions();
-    // What the main thread restored and others have freed since, as `limit` needs it. Main thread
-    // only.
+    // Gives memory of the main thread back to the system: what restoring needed, and what others
+    // have freed since. `limit` is memory_limit. Main thread only.
     void give_back_memory(std::uint64_t limit);
     // SIGUSR1: what was committed is on the disk when it returns.
     void force_sync();

@@ -124,7 +124,7 @@ Result<Api::Answer> Api::ask(std::string_view method, std::string_view path,
                         "it a listener with `protocol http` there?",
                         url_, fd.error().text)};
     }
-    // Of 1.0, since its answers come in one piece and end with the connection.
+    // HTTP 1.0, since its answers come in one piece and end with the connection.
     auto request = fmt::format(
         "{} {} HTTP/1.0\r\nHost: {}\r\nAuthorization: Bearer {}\r\n"
         "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",

@@ -24,7 +24,7 @@ class Api {
     // Whatever the answer is.
     Result<Answer> ask(std::string_view method, std::string_view path,
                        std::string_view body = {}) const;
-    // The answer's object; empty when there is no body. What the broker refuses is an error whose
+    // The answer's object; empty when there is no body. A refusal of the broker is an error whose
     // code is the status.
     Result<http::JsonValue> json(std::string_view method, std::string_view path,
                                  std::string_view body = {}) const;

@@ -73,8 +73,8 @@ struct Search {
     std::string stale;   // a file whose broker has ended
 };
 
-// In a folder that somebody else can write, a file could lead to a server that is not the broker:
-// one that was not named must belong to whoever asks, to root, or to the broker's usual user.
+// In a folder that somebody else can write, a file could lead to a server that is not the broker: a
+// file that was not named must belong to the caller, to root, or to the broker's usual user.
 bool is_trusted(const std::string& file, std::uint32_t owner, bool is_named) {
     if (is_named || file.starts_with('/') || owner == 0 || owner == geteuid()) return true;
     const passwd* broker = getpwnam("mosquitto");

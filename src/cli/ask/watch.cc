@@ -57,7 +57,7 @@ class Watch {
           metric_(arguments.words.size() > 1 ? arguments.words[1] : ""),
           is_json_(arguments.has("--json")) {}
 
-    // Prints what is new of the source, oldest first.
+    // Prints the new values of the source, oldest first.
     Status look(const http::JsonValue& source) {
         lines_.clear();
         const http::JsonValue* series = source.find("series");

@@ -104,7 +104,7 @@ std::string json_line(const Incoming& message, std::string_view decoder, const D
 
 std::string lines(const Incoming& message, std::string_view decoder, const Decoded& decoded) {
     std::string text = fmt::format("decoder {}\n", decoder);
-    // What strangers sent gives no orders to this terminal.
+    // Control characters of a payload must not act on this terminal.
     for (const std::string& line :
          telemetry::describe(decoded, message.received, {.unit_sources = true}))
         text += telemetry::without_orders(line) + '\n';

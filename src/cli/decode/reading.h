@@ -1,7 +1,8 @@
 #pragma once
 
-// What telemetry makes of one message, shown as lines or as JSON: for `martlet decode`. Remembers
-// what decoders remember, from one message to the next. One thread.
+// For `martlet decode`: decodes one message after the other and shows the result as lines or as
+// JSON. Its decoders keep their memory (aliases, packets that came already) from one message to the
+// next. One thread.
 
 #include "base/result.h"
 #include "telemetry/decoder.h"

@@ -1,7 +1,7 @@
 #pragma once
 
-// What a command takes, as data: its words, its flags and its help. The reader of the command line,
-// the text of --help and the shell's completion come from it. Cold path; one thread.
+// The words, flags and help of a command, as data. The reader of the command line, the text of
+// --help and the shell's completion come from it. Cold path; one thread.
 
 #include <optional>
 #include <span>
@@ -28,7 +28,7 @@ struct CommandTable {
     std::string_view ending;                       // below the flags: exit codes, examples
 };
 
-// What stood on the command line.
+// The words and flags that stood on the command line.
 class Arguments {
   public:
     std::vector<std::string> words;
@@ -47,7 +47,7 @@ class Arguments {
 
 inline constexpr int kExitBadUse = 3;
 
-// Prints --help, and what is wrong with the line. argv[0] is the name to show. "--" ends the flags.
+// Prints --help, and the error of the line. argv[0] is the name to show. "--" ends the flags.
 Arguments read_arguments(const CommandTable& table, int argc, char** argv);
 // "Error: PROBLEM" and the hint at --help, on stderr. Returns kExitBadUse.
 int refuse_use(const char* program, std::string_view problem);

@@ -1,7 +1,7 @@
 #pragma once
 
 // Rows of texts in columns, for people: as wide as they need to be, on a terminal cut to its width.
-// What strangers sent gives no orders to the terminal. One thread.
+// Control characters in the texts are escaped. One thread.
 
 #include <cstdint>
 #include <string>

@@ -91,7 +91,7 @@ std::optional<Account> Accounts::find(std::string_view name) const {
 }
 
 std::optional<Role> Accounts::role_of(std::string_view name) const {
-    // Who may read the data folder may do everything.
+    // A person who may read the data folder may do everything.
     if (name == kLocalAccount) return Role::Admin;
     auto account = find(name);
     if (!account) return std::nullopt;

@@ -90,8 +90,8 @@ Result<LocalKey> LocalKey::make(const std::string& path, const std::string& url)
     return key;
 }
 
-// A new file in the place of the old one: whoever has the old one open never sees the new key, and
-// nobody reads half of it.
+// A new file in the place of the old one: a process that has the old one open never sees the new
+// key, and nobody reads half of it.
 Status LocalKey::write(std::string_view secret) {
     std::string beside = path_ + ".new";
     unlink(beside.c_str());

@@ -13,7 +13,7 @@
 
 namespace martlet::http {
 
-// Whoever shows the key acts under this name. No account can have it.
+// A request with the key acts under this name. No account can have it.
 inline constexpr std::string_view kLocalAccount = "(local)";
 
 class LocalKey {
@@ -38,7 +38,7 @@ class LocalKey {
     int fd_ = -1;  // holds the lock
 };
 
-// What a command finds.
+// The content of the key file, as a command reads it.
 struct LocalKeyFile {
     std::string secret;
     std::string url;

@@ -30,7 +30,7 @@ class JsonIndenter {
     bool is_escaped_ = false;
 };
 
-// The same of a body that comes in pieces.
+// Indents a body that comes in pieces.
 std::unique_ptr<BodySource> indented(std::unique_ptr<BodySource> source);
 
 }  // namespace martlet::http

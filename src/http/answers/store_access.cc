@@ -60,7 +60,7 @@ std::string exact_name(const telemetry::SourceRow& source) {
     return fmt::format("{}:{}", source.source.kind, source.source.id);
 }
 
-// Of several sources with one name none is taken: the caller says which.
+// When several sources have the name, none is taken: the caller must say which.
 Response ambiguous(std::string_view name, const std::vector<telemetry::SourceRow>& named) {
     constexpr std::size_t kShownMax = 5;
     std::string shown;

@@ -50,7 +50,7 @@ struct MeterPeriod {
     Amount exported() const { return sum(export_high, export_low); }
     // The part of the production that was not exported.
     Amount self_consumption() const;
-    // What the house used: the import, and the production that it kept.
+    // The energy that the house used: the import, and the production that it kept.
     Amount consumption() const;
 
   private:

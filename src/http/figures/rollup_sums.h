@@ -18,7 +18,7 @@ using Sums = std::map<Time, double>;
 // longer come from the rollups of days, which begin at local midnight; hours from those of hours.
 Status add_steps(telemetry::StoreReader& reader, const telemetry::SeriesRow* series,
                  telemetry::TimeRange range, Calendar period, Sums& sums);
-// The same over the whole range, to the minute. Nothing stays nothing for a counter or a meter that
+// The sum over the whole range, to the minute. Nothing stays nothing for a counter or a meter that
 // told no reading in the range; no increments are a sum of 0.
 Status add_steps(telemetry::StoreReader& reader, const telemetry::SeriesRow* series,
                  telemetry::TimeRange range, std::optional<double>& sum);

@@ -23,9 +23,10 @@ struct SourceWithSeries {
     bool has_values() const { return state == "online" || state == "ageing"; }
 };
 
-// What is shown only to those who ask for it.
+// Families that are shown only on request.
 struct SourceMetrics {
-    // Of each mesh packet of the last minutes: series that never change and are never used again.
+    // One series for each mesh packet of the last minutes, which never changes and is never used
+    // again.
     bool with_packet_ids = false;
 };
 

@@ -88,7 +88,7 @@ Status read_vehicle(StoreReader& reader, TimeRange range, Vehicle& vehicle) {
     const SeriesRow* driving = find_metric(vehicle.series, "driving_time");
     read = add_steps(reader, driving, range, vehicle.driving_s);
     if (!read) return read;
-    // Whoever tells places and never moved has not driven.
+    // A vehicle that tells places and never moved has not driven.
     if (vehicle.position) {
         vehicle.distance_km = vehicle.distance_km.value_or(0);
         vehicle.driving_s = vehicle.driving_s.value_or(0);
