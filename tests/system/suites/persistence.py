@@ -299,8 +299,17 @@ class CleanStop(Durable):
         clients = [raw.connected(broker.address, name, clean=0, will="wills/x", will__payload=name, will__qos=1)
                    for name in wills]
         broker = self.restart(broker)
+        self.assertIn("60 queued", broker.log())
         for name in ("one", "two", "three"):
-            came = [payload for _, payload in self.back(broker, name).messages()]
+            client = self.back(broker, name)
+            came = []
+
+            def has_all():
+                came.extend(payload for _, payload in client.messages())
+                return len(came) >= len(wills)
+            eventually(has_all, lambda: str(came))
+            time.sleep(0.2)  # for a will that a session still had, and that is sent after the start
+            came.extend(payload for _, payload in client.messages())
             self.assertEqual(sorted(came), sorted(wills), name)
         del clients
 
