@@ -54,7 +54,7 @@ void Shard::deliver(Subscription& subscription, Publication& publication) {
     if (publication.number != 0 && publication.number <= subscription.retained_number) return;
     mqtt::Qos qos = outgoing_qos(publication.qos, subscription.qos);
     bool retain = publication.retain && subscription.retain_as_published;
-    send(session, publication, qos, retain, subscription.identifier);
+    send(session, publication, {subscription.identifier, qos, retain});
 }
 
 // `allow_duplicate_messages false`: one copy for all subscriptions of a session that match, with
@@ -89,42 +89,42 @@ void Shard::deliver_merged(std::span<Subscription* const> subscriptions, Publica
 
 void Shard::deliver_to_member(Session& session, const topics::GroupMember& member,
                               Publication& publication) {
-    mqtt::Qos qos = outgoing_qos(publication.qos, member.qos);
-    bool retain = publication.retain && member.retain_as_published;
-    send(session, publication, qos, retain, member.subscription_identifier, &member);
-}
-
-void Shard::send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-                 std::uint32_t identifier, const topics::GroupMember* picked) {
+    Outgoing how{member.subscription_identifier, outgoing_qos(publication.qos, member.qos),
+                 publication.retain && member.retain_as_published};
+    if (how.qos == mqtt::Qos::AtMostOnce) return send(session, publication, how);
     if (has_acl_ && !may_read(session, publication.topic)) return drop(DropReason::DeniedRead);
-    if (qos == mqtt::Qos::AtMostOnce)
-        send_qos0(session, publication, retain, identifier);
-    else
-        enqueue(session, publication, qos, retain, identifier, picked);
+    enqueue(session, publication, how, &member);
 }
 
-void Shard::send_qos0(Session& session, Publication& publication, bool retain,
-                      std::uint32_t identifier) {
+void Shard::send(Session& session, Publication& publication, Outgoing how) {
+    if (has_acl_ && !may_read(session, publication.topic)) return drop(DropReason::DeniedRead);
+    if (how.qos == mqtt::Qos::AtMostOnce)
+        send_qos0(session, publication, how);
+    else
+        enqueue(session, publication, how);
+}
+
+void Shard::send_qos0(Session& session, Publication& publication, Outgoing how) {
     Connection* connection = session.connection;
     // Nothing follows a DISCONNECT [MQTT-3.14.4-1].
     if (connection == nullptr || !connection->is_ready()) {
         if (options().queue_qos0_messages && session.is_durable()) {
-            return enqueue(session, publication, mqtt::Qos::AtMostOnce, retain, identifier);
+            return enqueue(session, publication, how);
         }
         return drop(DropReason::Offline);
     }
     // Order within a topic holds for QoS 0 as well while an earlier one waits (queued when the
     // session was away).
     if (session.flow && session.flow->out.queued() > 0 && options().queue_qos0_messages) {
-        return enqueue(session, publication, mqtt::Qos::AtMostOnce, retain, identifier);
+        return enqueue(session, publication, how);
     }
     if (connection->outbox.size() > options().outbox_bytes_max) {
         connection->note_dropped();
         return drop(DropReason::OutboxFull);
     }
     OutEntry entry;
-    entry.subscription_identifiers = identifier;
-    entry.retain = retain;
+    entry.subscription_identifiers = how.identifier;
+    entry.retain = how.retain;
     write_publish(*connection, publication, entry, false);
 }
 
@@ -151,8 +151,9 @@ bool Shard::has_total_room(std::size_t bytes) const {
     return o.max_queued_bytes_total == 0 || all_bytes <= o.max_queued_bytes_total;
 }
 
-void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-                    std::uint32_t identifier, const topics::GroupMember* picked) {
+void Shard::enqueue(Session& session, Publication& publication, Outgoing how,
+                    const topics::GroupMember* picked) {
+    mqtt::Qos qos = how.qos;
     Session::Flow& flow = session.flows();
     // Topic and properties count as well as the payload.
     std::size_t cost = publication.message()->size();
@@ -171,9 +172,9 @@ void Shard::enqueue(Session& session, Publication& publication, mqtt::Qos qos, b
         return drop(DropReason::QueueFull);
     }
     OutEntry entry;
-    entry.subscription_identifiers = identifier;
+    entry.subscription_identifiers = how.identifier;
     entry.qos = qos;
-    entry.retain = retain;
+    entry.retain = how.retain;
     std::uint16_t group = picked == nullptr ? std::uint16_t{0} : picked->number;
     entry.set_group(group);
     if (is_promised) {

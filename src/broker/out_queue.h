@@ -25,6 +25,13 @@ enum class OutState : std::uint8_t {
     WaitResend,  // sent on an earlier connection; this one's window has no room for it yet
 };
 
+// How a message leaves for one session: 8 bytes, so that it travels in a register.
+struct Outgoing {
+    std::uint32_t identifier = 0;  // of the subscription; 0: none
+    mqtt::Qos qos = mqtt::Qos::AtMostOnce;
+    bool retain = false;
+};
+
 struct OutEntry {
     union {
         Body* message = nullptr;     // one hold, dropped by the queue; null once PUBREC has come

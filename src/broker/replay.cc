@@ -139,7 +139,7 @@ void Shard::send_retained(Session& session, const Replay& replay,
     if (!is_origin_allowed(retained, publication.topic)) return drop(DropReason::DeniedWrite);
     frames_.begin();
     mqtt::Qos qos = outgoing_qos(publication.qos, replay.qos);
-    send(session, publication, qos, true, replay.identifier);
+    send(session, publication, {replay.identifier, qos, true});
 }
 
 bool Shard::sweep_retained(topics::Retained::Position& position) {

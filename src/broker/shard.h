@@ -235,13 +235,11 @@ class Shard {
     bool goes_at_once(const Session& session, mqtt::Qos qos) const;
     void deliver_to_member(Session& session, const topics::GroupMember& member,
                            Publication& publication);
+    void send(Session& session, Publication& publication, Outgoing how);
+    void send_qos0(Session& session, Publication& publication, Outgoing how);
     // `picked`: by a share group, as this member; null: not by one.
-    void send(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-              std::uint32_t identifier, const topics::GroupMember* picked = nullptr);
-    void send_qos0(Session& session, Publication& publication, bool retain,
-                   std::uint32_t identifier);
-    void enqueue(Session& session, Publication& publication, mqtt::Qos qos, bool retain,
-                 std::uint32_t identifier, const topics::GroupMember* picked = nullptr);
+    void enqueue(Session& session, Publication& publication, Outgoing how,
+                 const topics::GroupMember* picked = nullptr);
     bool has_queue_room(const Session& session, std::size_t bytes) const;
     bool has_total_room(std::size_t bytes) const;
     bool write_publish(Connection& connection, Publication& publication, const OutEntry& how,

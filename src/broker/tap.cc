@@ -62,8 +62,8 @@ void Shard::begin_tap(Session& session) {
 void Shard::offer_to_tap(Publication& publication) {
     if (publication.topic.starts_with('$')) return;
     if (tap_session_ != nullptr && publication.qos != mqtt::Qos::AtMostOnce) {
-        return enqueue(*tap_session_, publication, publication.qos, publication.retain,
-                       short_time(now_.wall));
+        return enqueue(*tap_session_, publication,
+                       {short_time(now_.wall), publication.qos, publication.retain});
     }
     // Without the journal the publisher of a kept one was held while there was no credit.
     bool is_kept = tap_session_ == nullptr &&
