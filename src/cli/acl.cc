@@ -66,7 +66,7 @@ std::string take(const Arguments& arguments, Question& question) {
     bool is_filter = question.action == Action::Subscribe;
     if (words.size() == 2)
         return fmt::format("{} {}?", words[1], is_filter ? "which filter" : "which topic");
-    if (words.size() > 3) return fmt::format("'{}' is too much.", words[3]);
+    if (words.size() > 3) return fmt::format("'{}' is not expected here.", words[3]);
     question.topic = words[2];
     if (is_filter && !mqtt::is_valid_topic_filter(question.topic))
         return fmt::format("'{}' is no topic filter.", question.topic);

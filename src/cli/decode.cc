@@ -138,7 +138,8 @@ std::string take(const Arguments& arguments, Question& question) {
     if (problem.empty()) problem = take_topics(arguments, question);
     if (problem.empty()) problem = take_options(arguments, question);
     if (!problem.empty()) return problem;
-    if (arguments.words.size() > 1) return fmt::format("'{}' is too much.", arguments.words[1]);
+    if (arguments.words.size() > 1)
+        return fmt::format("'{}' is not expected here.", arguments.words[1]);
     if (!arguments.words.empty() && arguments.has("-m")) return "-m and a file exclude each other.";
     return {};
 }

@@ -194,7 +194,7 @@ int map_main(int argc, char** argv) {
                                                       : "Which file has the map?");
     }
     if (words.size() > wanted)
-        return refuse_use(argv[0], fmt::format("'{}' is too much.", words[wanted]));
+        return refuse_use(argv[0], fmt::format("'{}' is not expected here.", words[wanted]));
     if (words[0] == "list") return list_maps();
     if (words[0] == "show") return show_map(words[1]);
     if (words[0] == "test") return test_map(words[1], topic);

@@ -60,13 +60,15 @@ std::string parse(int argc, char** argv, Request& request) {
         } else if (request.word == "import" && request.file.empty()) {
             request.file = word;
         } else {
-            return fmt::format("'{}' is too much", word);
+            return fmt::format(
+                "'{}' is not expected here. A journal is named by --path, a configuration by -c",
+                word);
         }
     }
     bool is_known = false;
     for (std::string_view word : kWords) is_known = is_known || word == request.word;
-    if (!is_known) return "Say what to do: check, dump, export, compact or import";
-    if (request.word == "import" && request.file.empty()) return "Say what to import";
+    if (!is_known) return "Missing command: check, dump, export, compact or import";
+    if (request.word == "import" && request.file.empty()) return "Missing file: import FROM";
     if (request.config_file.empty() == request.path.empty()) return "Give one of -c and --path";
     return "";
 }

@@ -112,7 +112,8 @@ int token_main(int argc, char** argv) {
                                                  : "Which token? `martlet token list` shows ids.");
     }
     if (arguments.words.size() > wanted)
-        return refuse_use(argv[0], fmt::format("'{}' is too much.", arguments.words[wanted]));
+        return refuse_use(argv[0],
+                          fmt::format("'{}' is not expected here.", arguments.words[wanted]));
     auto api = open_door(arguments);
     if (!api) return fail(api.error().text, api.error().code);
     if (word == "list") return list(api.value(), arguments);

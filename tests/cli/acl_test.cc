@@ -93,7 +93,7 @@ TEST(Acl, says_what_it_needs) {
         std::string error;
     };
     for (const auto& row : std::vector<Row>{
-             {{}, "Say what to do: explain."},
+             {{}, "Missing command: explain."},
              {{"show"}, "There is no 'show': say explain."},
              {{"explain"}, "Name the rules"},
              {{"explain", "--acl-file"}, "--acl-file needs a value"},
@@ -102,7 +102,7 @@ TEST(Acl, says_what_it_needs) {
              {{"explain", "--acl-file", "f", "listen", "a"}, "There is no action 'listen'"},
              {{"explain", "read", "a"}, "Name the rules"},
              {{"explain", "--acl-file", "f", "-c", "g", "read", "a"}, "one of the two"},
-             {{"explain", "--acl-file", "f", "read", "a", "b"}, "'b' is too much."},
+             {{"explain", "--acl-file", "f", "read", "a", "b"}, "'b' is not expected here."},
              {{"explain", "--acl-file", "f", "-x", "read", "a"}, "Unknown option '-x'."},
              {{"explain", "--acl-fil", "f", "read", "a"}, "Did you mean '--acl-file'?"},
              {{"explain", "--acl-file", "f", "read", "a/#"}, "for a filter say subscribe"},

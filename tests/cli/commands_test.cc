@@ -165,7 +165,7 @@ TEST_F(Line, SaysWhatIsWrong) {
         std::string error;
     };
     for (const Row& row : std::vector<Row>{
-             {{}, "Say what to do: first or second."},
+             {{}, "Missing command: first or second."},
              {{"frist"}, "There is no 'frist'. Did you mean 'first'?"},
              {{"other"}, "There is no 'other': say first or second."},
              {{"first", "--numbr", "1"}, "Unknown option '--numbr'. Did you mean '--number'?"},

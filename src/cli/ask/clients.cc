@@ -53,7 +53,7 @@ int clients_main(int argc, char** argv) {
     Arguments arguments = read_arguments(clients_table(), argc, argv);
     if (arguments.exit_code) return *arguments.exit_code;
     if (!arguments.words.empty())
-        return refuse_use(argv[0], fmt::format("'{}' is too much.", arguments.words[0]));
+        return refuse_use(argv[0], fmt::format("'{}' is not expected here.", arguments.words[0]));
     auto api = open_door(arguments);
     if (!api) return fail(api.error().text, api.error().code);
     if (arguments.has("--json")) return print_answer(api.value(), "/api/v1/clients?limit=10000");

@@ -92,7 +92,7 @@ int sources_main(int argc, char** argv) {
     Arguments arguments = read_arguments(sources_table(), argc, argv);
     if (arguments.exit_code) return *arguments.exit_code;
     if (arguments.words.size() > 1)
-        return refuse_use(argv[0], fmt::format("'{}' is too much.", arguments.words[1]));
+        return refuse_use(argv[0], fmt::format("'{}' is not expected here.", arguments.words[1]));
     auto api = open_door(arguments);
     if (!api) return fail(api.error().text, api.error().code);
     if (arguments.has("--json")) return print_answer(api.value(), query_of(arguments, 10'000));

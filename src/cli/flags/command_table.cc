@@ -63,7 +63,7 @@ std::string list_of(std::span<const std::string_view> words) {
 // Empty: fine.
 std::string check_first_word(const CommandTable& table, const Arguments& arguments) {
     if (table.words.empty()) return {};
-    if (arguments.words.empty()) return fmt::format("Say what to do: {}.", list_of(table.words));
+    if (arguments.words.empty()) return fmt::format("Missing command: {}.", list_of(table.words));
     const std::string& word = arguments.words[0];
     if (std::find(table.words.begin(), table.words.end(), word) != table.words.end()) return {};
     std::string_view nearest = nearest_word(word, table.words);
