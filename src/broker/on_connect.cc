@@ -96,8 +96,8 @@ Connection::Verdict Connection::check_connect(const mqtt::Connect& connect) {
 
 Connection::Verdict Connection::choose_client_id(const mqtt::Connect& connect) {
     const ListenerOptions& listener = listener_options();
-    const Verdict not_valid{Refusal::ClientId, mqtt::ReasonCode::ClientIdentifierNotValid,
-                            "client identifier not valid"};
+    Verdict not_valid{Refusal::ClientId, mqtt::ReasonCode::ClientIdentifierNotValid,
+                      "client identifier not valid"};
     if (listener.use_username_as_clientid) {
         if (!connect.has_user_name || connect.user_name.empty())
             return {Refusal::NotAuthorized, mqtt::ReasonCode::NotAuthorized,
