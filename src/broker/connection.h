@@ -191,7 +191,8 @@ class Connection {
     // ends; each says why in the log once
     void end(mqtt::ReasonCode reason, std::string_view text);
     void end_quietly(std::string_view text);
-    // memory_limit: what waits for it is dropped, so that it is told soon.
+    // memory_limit: packets that wait for the client are dropped, so that the DISCONNECT reaches it
+    // soon.
     void end_over_memory(std::string_view text);
     void log_end(std::string_view text);
     static std::string end_as_2_0(std::string_view name, std::string_view text);

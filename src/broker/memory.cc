@@ -100,7 +100,7 @@ std::uint64_t Shard::waiting_bytes(const Connection& connection) {
     return bytes;
 }
 
-// Spared is who reads: for whom a 32nd less waits than a pass ago.
+// A reader that keeps reading is spared: one for whom a 32nd less waits than a pass ago.
 std::vector<Shard::SlowReader> Shard::slow_readers() const {
     std::vector<SlowReader> readers;
     for (std::uint32_t i = 0; i < connection_slots_.end(); i++) {

@@ -30,7 +30,7 @@ struct MessageHead {
 static_assert(sizeof(MessageHead) == 32, "paid for each queued message");
 
 // When a message ends, from its expiry interval. One of 0 has ended before it began, whichever
-// shard's clock asks: it still goes to whoever takes it at once, with an interval of 0.
+// shard's clock asks: it still goes to subscribers that can take it at once, with an interval of 0.
 inline std::int64_t end_of_life(Milliseconds steady, std::uint32_t interval_s) {
     constexpr std::int64_t kLongAgo = 1;
     return interval_s == 0 ? kLongAgo : (steady + std::chrono::seconds(interval_s)).count();

@@ -41,7 +41,7 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
         wants_problem_information_ = connect.properties.request_problem_information != 0;
     }
     bool has_size = has(connect, mqtt::PropertyId::MaximumPacketSize);
-    // 0 is an error, and the client is told so.
+    // 0 is an error: the client gets a reason code.
     if (has_size && connect.properties.maximum_packet_size != 0)
         maximum_packet_size_ = connect.properties.maximum_packet_size;
     if (mqtt::is_error(reason)) return refuse_unreadable(reason);
@@ -51,8 +51,8 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
     authenticate(connect);
 }
 
-// A client of MQTT 5 is told why, as by mosquitto (4.13.1 leaves it open); one of 3.x has no code
-// for it.
+// A client of MQTT 5 gets the reason, as from mosquitto (4.13.1 leaves it open); one of 3.x has no
+// code for it.
 void Connection::refuse_unreadable(mqtt::ReasonCode reason) {
     Verdict verdict{Refusal::ConnectMalformed, reason, "protocol error"};
     if (reason == mqtt::ReasonCode::MalformedPacket) verdict.text = "malformed packet";
