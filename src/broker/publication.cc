@@ -102,7 +102,8 @@ void Publication::copy() {
     std::uint32_t at = sizeof(MessageHead);
     head->topic_at = at;
     head->topic_size = static_cast<std::uint16_t>(topic.size());
-    std::memcpy(body->data() + at, topic.data(), topic.size());
+    // A message that could not be read has no topic (Shard::message_of).
+    if (!topic.empty()) std::memcpy(body->data() + at, topic.data(), topic.size());
     at += static_cast<std::uint32_t>(topic.size());
     head->properties_at = at;
     head->properties_size = static_cast<std::uint32_t>(forwarded);

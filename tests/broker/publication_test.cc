@@ -1,6 +1,7 @@
 #include "broker/publication.h"
 
 #include "broker/frame_cache.h"
+#include "broker/message_record.h"
 #include "tests/broker/client.h"
 
 #include <gtest/gtest.h>
@@ -53,6 +54,13 @@ std::string told(const Publication& p) {
     CHECK(mqtt::decode(frame.flags(), ByteView(head).subspan(frame.size), Version::V5, packet) ==
           ReasonCode::Success);
     return mqtt::describe(packet);
+}
+
+// As the disk gives back a message that it cannot read.
+TEST(Publication, MayHaveNoTopic) {
+    BodyRef body = body_of(MessageRecord(), 0);
+    EXPECT_EQ(MessageView(body.get()).topic(), "");
+    EXPECT_TRUE(MessageView(body.get()).payload().empty());
 }
 
 TEST(Publication, IsTheSameWhetherCopiedOrTakenOver) {
