@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "telemetry/decoders/json/record_reader.h"
+#include "telemetry/decoders/plain_text.h"
 #include "telemetry/payload_time.h"
 
 #include <algorithm>
@@ -43,7 +44,8 @@ void RecordReader::find_times(std::size_t index) {
                 break;
             case TimeValue::Unclear:
                 if (out_->hint.empty())
-                    out_->hint = fmt::format("a time that is not understood: '{}'", leaf.path);
+                    out_->hint = fmt::format("a time that is not understood: '{}'",
+                                             plain_text(leaf.path, 64));
                 break;
             case TimeValue::NotTime:
             case TimeValue::WrongClock:

@@ -148,7 +148,7 @@ std::size_t Records::nobodys(const JsonLeaf& leaf, std::size_t place) {
         all_.push_back(record);
         auto list = leaf.path.substr(0, leaf.path.find_first_of("0123456789"));
         while (list.ends_with('.')) list.remove_suffix(1);
-        unidentified_ = list.empty() ? std::string("the payload") : std::string(list.substr(0, 64));
+        unidentified_ = list.empty() ? std::string("the payload") : plain_text(list, 64);
     }
     all_[nobody_].end = place + 1;
     return nobody_;
