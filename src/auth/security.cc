@@ -30,6 +30,7 @@ Result<std::shared_ptr<const Security>> Security::open(const Options& options) {
 AdmissionResult Security::admit(const Credentials& credentials) const {
     if (!credentials.client_id.starts_with(options_.clientid_prefixes))
         return refuse("client id does not begin with clientid_prefixes");
+    if (credentials.is_proved) return {Admission::Accepted, nullptr, {}};
     // mosquitto takes an empty user name for none, and an empty password too.
     bool is_anonymous = !credentials.has_user_name || credentials.user_name.empty();
     if (is_anonymous || !passwords_) {

@@ -26,6 +26,8 @@ struct Credentials {
     std::string_view user_name;
     bool has_password = false;
     ByteView password;
+    bool is_proved =
+        false;  // the user name, by TLS: password_file and allow_anonymous do not apply
 };
 
 enum class Admission : std::uint8_t {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,10 @@ class Transport {
     virtual std::string peer() const = 0;
     // Bytes of a packet that is not whole, or that came while the connection was held.
     virtual std::size_t unread_bytes() const { return 0; }
+    // The user name that the transport has proved (client certificate, pre-shared key). It replaces
+    // CONNECT's user name, and no password is asked for. Not set: CONNECT's counts. Empty: the
+    // listener demands a proved name, and the client has none.
+    virtual std::optional<std::string_view> proved_user() const { return {}; }
 };
 
 class Connection {
@@ -103,6 +108,7 @@ class Connection {
     // on_connect.cc
     void on_connect(const mqtt::FrameHead& head, ByteView body);
     void refuse_unreadable(mqtt::ReasonCode reason);
+    bool take_proved_user(mqtt::Connect& connect);
     // Why a CONNECT is refused: for the counters, for the client, for the log.
     struct Verdict {
         Refusal refusal{};
@@ -255,6 +261,7 @@ class Connection {
     bool is_bridge_ = false;
     bool is_traced_ = false;  // log_trace names it
     bool clean_start_ = true;
+    bool is_user_proved_ = false;  // by the transport; password_file is not asked
 };
 
 }  // namespace martlet::broker

@@ -48,8 +48,9 @@ std::string_view drop_reason_text(DropReason reason);
 
 // Why a request was refused. Each has a counter and a name; refused messages are dropped ones.
 enum class Refusal : std::uint8_t {
-    // A socket, closed before it said anything.
+    // A socket, closed before its first packet.
     MaxConnections,  // max_connections or global_max_connections
+    TlsHandshake,    // failed, or not complete when the connection ended
     // CONNECT
     ConnectMalformed,      // or against the protocol
     ProtocolVersion,       // none that this listener takes

@@ -45,10 +45,27 @@ void Connection::on_connect(const mqtt::FrameHead& head, ByteView body) {
     if (has_size && connect.properties.maximum_packet_size != 0)
         maximum_packet_size_ = connect.properties.maximum_packet_size;
     if (mqtt::is_error(reason)) return refuse_unreadable(reason);
+    if (!take_proved_user(connect)) {
+        return refuse({Refusal::NotAuthorized, mqtt::ReasonCode::BadUserNameOrPassword,
+                       "its certificate or key gives no valid user name"});
+    }
     Verdict verdict = check_connect(connect);
     if (mqtt::is_error(verdict.reason)) return refuse(verdict);
     take_connect(connect);
     authenticate(connect);
+}
+
+// False: the listener demands a proved user name, and there is none that could be one.
+bool Connection::take_proved_user(mqtt::Connect& connect) {
+    std::optional<std::string_view> user = transport_.proved_user();
+    if (!user.has_value()) return true;
+    if (user->empty() || user->size() > UINT16_MAX || !mqtt::is_valid_utf8(*user)) return false;
+    connect.has_user_name = true;
+    connect.user_name = *user;
+    connect.has_password = false;
+    connect.password = {};
+    is_user_proved_ = true;
+    return true;
 }
 
 // A client of MQTT 5 gets the reason, as from mosquitto (4.13.1 leaves it open); one of 3.x has no
@@ -197,8 +214,8 @@ void Connection::take_will(const mqtt::Connect& connect) {
 }
 
 void Connection::authenticate(const mqtt::Connect& connect) {
-    auth::Credentials credentials{request_->client_id, connect.has_user_name, connect.user_name,
-                                  connect.has_password, connect.password};
+    auth::Credentials credentials{request_->client_id,  connect.has_user_name, connect.user_name,
+                                  connect.has_password, connect.password,      is_user_proved_};
     auth::AdmissionResult result = shard_.security(listener_).admit(credentials);
     switch (result.admission) {
         case auth::Admission::Accepted:
@@ -244,8 +261,8 @@ void Connection::refuse_admission(std::string_view why) {
 bool Connection::is_session_of_another(const Session& session) const {
     // Only where user names have been proved does it matter whose session it is; one whose user the
     // broker before us did not write down belongs to who comes first.
-    return session.is_user_known && !shard_.security(listener_).options().password_file.empty() &&
-           session.user_name != request_->user_name;
+    bool is_proved = is_user_proved_ || !shard_.security(listener_).options().password_file.empty();
+    return session.is_user_known && is_proved && session.user_name != request_->user_name;
 }
 
 void Connection::finish_connect() {

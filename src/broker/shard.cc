@@ -332,6 +332,7 @@ void Shard::reload(std::shared_ptr<const Snapshot> snapshot) {
         const auth::Security& before = *old->security[session->listener];
         const auth::Security& after = *snapshot_->security[session->listener];
         session->connection->is_traced_ = is_client_traced(session->client_id);
+        if (session->connection->is_user_proved_) continue;
         if (!after.still_admits(before, session->user_name)) revoked.push_back(session->connection);
     }
     for (Connection* connection : revoked)

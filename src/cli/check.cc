@@ -5,9 +5,11 @@
 #include "config/load.h"
 #include "config/reference.h"
 #include "config/unsaid.h"
+#include "net/tls_context.h"
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <set>
 #include <string>
 #include <string_view>
@@ -145,6 +147,28 @@ std::size_t print_security(const config::Settings& settings) {
     return errors.size();
 }
 
+// The TLS files of the listeners: the errors, which it counts, when each certificate ends, and the
+// warnings.
+std::size_t print_tls(const config::Settings& settings, bool tells_ends) {
+    std::set<std::string> errors;
+    std::set<std::string> texts;
+    for (const config::Listener& listener : settings.listeners) {
+        if (!listener.tls.is_on()) continue;
+        auto context = net::TlsContext::make(listener.tls);
+        if (!context) {
+            errors.insert(context.error().text);
+            continue;
+        }
+        if (tells_ends) texts.insert(context.value()->certificate_text());
+        for (std::string& warning : context.value()->warnings(std::time(nullptr)))
+            texts.insert(std::move(warning));
+    }
+    for (const std::string& text : errors) print(stdout, printable(text) + "\n");
+    for (const std::string& text : texts)
+        if (!text.empty()) print(stdout, printable(text) + "\n");
+    return errors.size();
+}
+
 void print_list(std::string_view title, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
     print(stdout, fmt::format("{}\n", title));
@@ -180,8 +204,9 @@ int check_file(const std::string& path, Show show) {
     print_notices(reading, show);
     std::size_t problems = print_problems(reading);
     // A listener that is only half understood says nothing about its files.
-    if (problems == 0) problems += print_security(reading.settings);
     bool is_told = show == Show::Summary || show == Show::All;
+    if (problems == 0)
+        problems += print_security(reading.settings) + print_tls(reading.settings, is_told);
     if (problems == 0) {
         if (is_told) print_unsaid(reading);
         if (is_told) print(stdout, "Configuration OK: the broker would start with it.\n");

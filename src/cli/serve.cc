@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -159,7 +160,7 @@ bool is_pending(int signal) {
 }
 
 // Waits for one of the signals and takes it, but for SIGHUP, which it only announces. 0: none came
-// within so many milliseconds (-1: for ever).
+// within so many milliseconds.
 int next_signal(int signal_fd, int patience_ms) {
     sigset_t others = broker_signals();
     sigdelset(&others, SIGHUP);
@@ -186,13 +187,24 @@ void on_hangup(server::Server& server, const config::CommandLine& command_line,
     server.end_reload();
 }
 
+// Certificates end while the broker runs.
+void look_at_certificates(const server::Server& server, std::time_t& next) {
+    constexpr std::time_t kDay = 24 * 3600;  // s
+    std::time_t now = std::time(nullptr);
+    if (next != 0 && now >= next) server.warn_of_certificates();
+    if (next == 0 || now >= next) next = now + kDay;
+}
+
 // Until a signal ends the broker.
 void serve_signals(server::Server& server, const config::CommandLine& command_line,
                    config::Settings& running, int signal_fd) {
+    constexpr int kHour = 3'600'000;  // ms
+    std::time_t next_look = 0;
     while (true) {
+        look_at_certificates(server, next_look);
         log::flush();
         bool is_limited = running.broker.memory_limit != 0;
-        int signal = next_signal(signal_fd, is_limited ? 1000 : -1);
+        int signal = next_signal(signal_fd, is_limited ? 1000 : kHour);
         if (is_limited) server.give_back_memory(running.broker.memory_limit);
         if (signal == 0) continue;
         if (signal == SIGTERM || signal == SIGINT) return;

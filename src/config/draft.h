@@ -6,7 +6,7 @@
 #include "config/bridge_settings.h"
 #include "config/notice.h"
 #include "config/settings.h"
-#include "config/tls_settings.h"
+#include "net/tls_options.h"
 
 #include <deque>
 #include <optional>
@@ -16,6 +16,8 @@
 #include <vector>
 
 namespace martlet::config {
+
+using TlsSettings = net::TlsOptions;
 
 // What a key said and where: for messages about what does not fit together.
 struct PlacedText {

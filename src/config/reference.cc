@@ -23,8 +23,9 @@ std::vector<Section> sections() {
          security_keys()},
         {"Listeners", "They belong to the last `listener` above them.", listener_keys()},
         {"TLS",
-         "They belong to the last `listener` above them. TLS is not built yet: a listener that "
-         "asks for it is refused, never opened in plain.",
+         "They belong to the last `listener` above them. A listener that asks for TLS and "
+         "cannot have it is refused, never opened in plain. [tls.md](tls.md) shows how they work "
+         "together.",
          tls_keys()},
         {"Bridges",
          "They belong to the last `connection` above them. Bridges are read and checked but not "

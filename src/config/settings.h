@@ -9,6 +9,7 @@
 #include "http/options.h"
 #include "journal/threaded_journal.h"
 #include "net/options.h"
+#include "net/tls_options.h"
 #include "telemetry/options.h"
 
 #include <cstdint>
@@ -20,6 +21,7 @@ namespace martlet::config {
 struct Listener {
     net::ListenOptions net;
     broker::ListenerOptions broker;
+    net::TlsOptions tls;
     bool is_http = false;  // HTTP instead of MQTT
     // "file:line" of the line that made it, for messages; empty: the command line.
     std::string where;

@@ -14,7 +14,7 @@ std::string name_of(const ListenerDraft& listener) {
     return fmt::format("port {}", listener.net.port);
 }
 
-// mosquitto's own rules, whether or not TLS is built.
+// mosquitto's own rules.
 bool check_tls_parts(Draft& draft, const ListenerDraft& listener) {
     const TlsSettings& tls = listener.tls;
     auto wrong = [&](const char* text) {
@@ -37,15 +37,47 @@ bool check_tls_parts(Draft& draft, const ListenerDraft& listener) {
     return true;
 }
 
-// The key by which the listener asks for what plain TCP does not give; empty: none.
+// The key by which a listener without certificate and PSK asks for TLS all the same; empty: none.
 std::string_view tls_key_of(const ListenerDraft& listener) {
     const TlsSettings& tls = listener.tls;
-    if (!tls.certfile.empty()) return "certfile";
-    if (!tls.psk_hint.empty()) return "psk_hint";
-    if (listener.security.psk_file.has_value()) return "psk_file";
     if (tls.require_certificate) return "require_certificate";
     if (tls.use_identity_as_username) return "use_identity_as_username";
     if (tls.use_subject_as_username) return "use_subject_as_username";
+    return {};
+}
+
+// Why the listener's TLS cannot work; empty: it can, or the listener is plain. Where it cannot, the
+// listener is never opened in plain instead.
+std::string why_no_tls(const ListenerDraft& listener) {
+    const TlsSettings& tls = listener.tls;
+    std::string name = name_of(listener);
+    if (!tls.engine.empty() || tls.keyform == "engine")
+        return fmt::format(
+            "Error: The listener on {} asks for an OpenSSL engine, which is not "
+            "supported. Store the key in a PEM file and name it with 'keyfile'.",
+            name);
+    std::string_view key = tls_key_of(listener);
+    if (!tls.is_on() && !key.empty())
+        return fmt::format(
+            "Error: The listener on {} asks for TLS by '{}', but has neither "
+            "'certfile' and 'keyfile' nor 'psk_hint'. It is not opened in plain.",
+            name, key);
+    if (tls.is_on() && listener.protocol == Protocol::Http)
+        return fmt::format(
+            "Error: The listener on {} speaks HTTP, which has no TLS yet. It is "
+            "not opened in plain; remove the listener or its TLS keys.",
+            name);
+    if (!tls.psk_hint.empty() && tls.psk_file.empty())
+        return fmt::format(
+            "Error: The listener on {} has a 'psk_hint', but there is no "
+            "'psk_file' with keys.",
+            name);
+    if (!tls.certfile.empty() && tls.require_certificate && tls.cafile.empty() &&
+        tls.capath.empty())
+        return fmt::format(
+            "Error: The listener on {} has 'require_certificate', but no 'cafile' "
+            "or 'capath': no client's certificate could be believed.",
+            name);
     return {};
 }
 
@@ -57,7 +89,7 @@ std::string_view closed_for(const ListenerDraft& listener) {
     return {};
 }
 
-// Whether the listener may be opened; in plain, so one that asks for TLS may not.
+// Whether the listener may be opened.
 bool check(Draft& draft, const ListenerDraft& listener) {
     if (!check_tls_parts(draft, listener)) return false;
     std::string_view reason = closed_for(listener);
@@ -70,13 +102,9 @@ bool check(Draft& draft, const ListenerDraft& listener) {
              {}});
         return false;
     }
-    std::string_view key = tls_key_of(listener);
-    if (key.empty()) return true;
-    add_problem(draft,
-                fmt::format("Error: The listener on {} asks for TLS by '{}', which is not built "
-                            "yet. It is not opened in plain; remove the listener or its TLS keys.",
-                            name_of(listener), key),
-                listener.place, kExitListener);
+    std::string why = why_no_tls(listener);
+    if (why.empty()) return true;
+    add_problem(draft, std::move(why), listener.place, kExitListener);
     return false;
 }
 
@@ -116,9 +144,6 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
                                  "-p is ignored: the configuration file defines listeners",
                                  {}});
     }
-    if (draft.security.psk_file.has_value())
-        for (ListenerDraft& listener : draft.listeners)
-            listener.security.psk_file = draft.security.psk_file;
     settle_security(draft);
     if (!settings.local_only) settle_twins(draft);
 
@@ -140,7 +165,7 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
                  {}});
         }
         settings.listeners.push_back(
-            {listener.net, listener.broker, is_http, listener.place.text()});
+            {listener.net, listener.broker, listener.tls, is_http, listener.place.text()});
     }
     if (settings.listeners.empty() && draft.problems.size() == problems)
         add_problem(draft,

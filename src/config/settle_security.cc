@@ -52,6 +52,8 @@ void settle_security(Draft& draft) {
         const SecurityDraft& own = listener.security;
         const SecurityDraft& general = draft.security;
         listener.broker.auth = auth_of(draft, listener);
+        if (auto file = one_file(draft, listener, &SecurityDraft::psk_file, "psk_file"))
+            listener.tls.psk_file = file->text;
         listener.broker.allow_zero_length_clientid =
             first_of(own.allow_zero_length_clientid, general.allow_zero_length_clientid, true);
         listener.broker.auto_id_prefix =

@@ -100,6 +100,12 @@ std::vector<std::string> relative_paths(const Settings& settings) {
     for (const Listener& listener : settings.listeners) {
         add("password_file", listener.broker.auth.password_file);
         if (listener.broker.auth.acl_file) add("acl_file", *listener.broker.auth.acl_file);
+        add("certfile", listener.tls.certfile);
+        add("keyfile", listener.tls.keyfile);
+        add("cafile", listener.tls.cafile);
+        add("capath", listener.tls.capath);
+        add("crlfile", listener.tls.crlfile);
+        add("psk_file", listener.tls.psk_file);
     }
     add("log_dest file", settings.log.file);
     add("pid_file", settings.pid_file);

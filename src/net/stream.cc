@@ -37,6 +37,27 @@ void Stream::set_interest() {
     loop_.change(fd_, (has_end_ ? 0u : EPOLLIN) | (waits_for_room_ ? EPOLLOUT : 0u), watched_);
 }
 
+// `size` stays 0 when there is nothing to read.
+inline Stream::Outcome Stream::receive_plain(std::span<const iovec> pieces, std::size_t& size) {
+    ssize_t got = pieces.size() == 1 ? recv(fd_, pieces[0].iov_base, pieces[0].iov_len, 0)
+                                     : readv(fd_, pieces.data(), static_cast<int>(pieces.size()));
+    if (got > 0) {
+        size = static_cast<std::size_t>(got);
+        return Outcome::Open;
+    }
+    if (got == 0) return Outcome::Closed;
+    if (errno == EAGAIN || errno == EINTR) return Outcome::Open;
+    error_ = errno;
+    return Outcome::Failed;
+}
+
+Stream::Outcome Stream::receive_tls(std::span<const iovec> pieces, std::size_t& size) {
+    TlsSession::Outcome outcome = tls_->read(pieces, size);
+    wait_for_room(tls_->wants_room());
+    if (outcome == TlsSession::Outcome::Open) return Outcome::Open;
+    return outcome == TlsSession::Outcome::Closed ? Outcome::Closed : Outcome::Failed;
+}
+
 Stream::Outcome Stream::receive(Scratch& scratch, Receiver& receiver) {
     if (receiver.is_held()) {
         // Told that there is something while nothing can be taken. It leaves the loop until
@@ -54,15 +75,10 @@ Stream::Outcome Stream::receive(Scratch& scratch, Receiver& receiver) {
         if (room > 0) pieces[count++] = {kept_->data() + kHeadroom + kept_size_, room};
     }
     pieces[count++] = {scratch.bytes.get(), Scratch::kSize};
-    ssize_t got = count == 1 ? recv(fd_, scratch.bytes.get(), Scratch::kSize, 0)
-                             : readv(fd_, pieces.data(), static_cast<int>(count));
-    if (got == 0) return Outcome::Closed;
-    if (got < 0) {
-        if (errno == EAGAIN || errno == EINTR) return Outcome::Open;
-        error_ = errno;
-        return Outcome::Failed;
-    }
-    auto size = static_cast<std::size_t>(got);
+    std::size_t size = 0;
+    Outcome outcome = tls_ ? receive_tls({pieces.data(), count}, size)
+                           : receive_plain({pieces.data(), count}, size);
+    if (outcome != Outcome::Open || size == 0) return outcome;
     ByteView fresh{scratch.bytes.get(), size};
     if (kept_) {
         std::size_t first = std::min(size, room);
@@ -140,6 +156,7 @@ void Stream::make_room(std::size_t capacity) {
 }
 
 Stream::Outcome Stream::flush(Outbox& outbox) {
+    if (tls_) return flush_tls(outbox);
     while (!outbox.empty()) {
         std::array<iovec, 64> pieces;
         msghdr message{};
@@ -158,11 +175,20 @@ Stream::Outcome Stream::flush(Outbox& outbox) {
         if (sent > 0) outbox.consume(static_cast<std::size_t>(sent));
         if (sent < 0 || static_cast<std::size_t>(sent) < offered) break;
     }
-    if (waits_for_room_ != !outbox.empty()) {
-        waits_for_room_ = !outbox.empty();
-        set_interest();
-    }
+    wait_for_room(!outbox.empty());
     return Outcome::Open;
+}
+
+Stream::Outcome Stream::flush_tls(Outbox& outbox) {
+    if (tls_->write(outbox) == TlsSession::Outcome::Failed) return Outcome::Failed;
+    wait_for_room(tls_->wants_room());
+    return Outcome::Open;
+}
+
+void Stream::wait_for_room(bool waits) {
+    if (waits_for_room_ == waits) return;
+    waits_for_room_ = waits;
+    set_interest();
 }
 
 int Stream::release() {
@@ -177,6 +203,7 @@ void Stream::close() {
 }
 
 std::string Stream::failure() const {
+    if (tls_ && !tls_->failure().empty()) return tls_->failure();
     return error_ == 0 ? std::string() : std::strerror(error_);
 }
 

@@ -2,17 +2,19 @@
 
 // A connected stream socket: reads into the shard's one large buffer and keeps memory of its own
 // only while it holds part of a packet; writes an outbox with one call. Knows no protocol: a
-// Receiver says how much of the bytes it took. Owned by whoever owns the connection. Loop thread
-// only.
+// Receiver says how much of the bytes it took. With a TlsSession all of it goes through TLS. Owned
+// by whoever owns the connection. Loop thread only.
 
 #include "base/body.h"
 #include "base/bytes.h"
 #include "base/outbox.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
+#include "net/tls_session.h"
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -46,7 +48,9 @@ class Stream {
     // Spare bytes before a packet that was gathered in a buffer of its own.
     static constexpr std::size_t kHeadroom = 32;
 
-    Stream(Loop& loop, int fd, const Endpoint& peer) : loop_(loop), fd_(fd), peer_(peer) {}
+    // `tls`: null for plain bytes.
+    Stream(Loop& loop, int fd, const Endpoint& peer, std::unique_ptr<TlsSession> tls = nullptr)
+        : loop_(loop), fd_(fd), tls_(std::move(tls)), peer_(peer) {}
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
@@ -71,6 +75,16 @@ class Stream {
     // Takes the socket out, for another loop: leaves this loop and forgets it. What was not
     // consumed stays with the caller.
     int release();
+    // Its TLS goes along with the socket.
+    std::unique_ptr<TlsSession> release_tls() { return std::move(tls_); }
+    // Before the end of the socket: tells the peer's TLS that nothing more comes.
+    void end_tls() {
+        if (tls_) tls_->end();
+    }
+    const TlsSession* tls() const { return tls_.get(); }
+    bool is_in_handshake() const { return tls_ && !tls_->is_established(); }
+    // EPOLLOUT must lead to receive() too.
+    bool reads_on_room() const { return tls_ && tls_->reads_on_room(); }
     void close();
     int fd() const { return fd_; }
     bool is_open() const { return fd_ >= 0; }
@@ -85,6 +99,10 @@ class Stream {
     void give_unread(ByteView bytes);
 
   private:
+    Outcome receive_plain(std::span<const iovec> pieces, std::size_t& size);
+    Outcome receive_tls(std::span<const iovec> pieces, std::size_t& size);
+    Outcome flush_tls(Outbox& outbox);
+    void wait_for_room(bool waits);
     void keep(ByteView rest, std::size_t wanted);
     void make_room(std::size_t wanted);
     void hand_kept(Receiver& receiver);
@@ -93,6 +111,7 @@ class Stream {
     Loop& loop_;
     int fd_;
     int error_ = 0;
+    std::unique_ptr<TlsSession> tls_;
     Watched* watched_ = nullptr;
     BodyRef kept_;  // a packet that is not whole; or all that came while the receiver was held
     std::uint32_t kept_size_ = 0;

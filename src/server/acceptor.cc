@@ -37,7 +37,7 @@ void Acceptor::on_ready(std::uint32_t) {
             auto level = turn_.speaks_http(listener_) ? log::Level::Debug : log::Level::Notice;
             log::print(level, "New connection from {} on port {}.", peer.text(), port_);
         }
-        turn_.add(fd, peer, listener_, {});
+        turn_.accept(fd, peer, listener_);
     }
 }
 

@@ -14,7 +14,7 @@ Mailboxes::~Mailboxes() {
         }
         for (InboxNode* node = box.moved.take_all(); node != nullptr;) {
             auto* moved = static_cast<MovedConnection*>(std::exchange(node, node->next));
-            close(moved->fd);
+            close(moved->socket.fd);
             delete moved;
         }
         for (InboxNode* node = box.answers.take_all(); node != nullptr;)

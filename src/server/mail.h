@@ -5,9 +5,9 @@
 
 #include "base/inbox.h"
 #include "broker/letter.h"
-#include "net/endpoint.h"
 #include "net/loop.h"
 #include "server/http_answer.h"
+#include "server/socket.h"
 
 #include <atomic>
 #include <cstdint>
@@ -18,9 +18,7 @@ namespace martlet::server {
 
 // A socket whose client belongs to another shard, with the bytes that were read from it.
 struct MovedConnection : InboxNode {
-    int fd = -1;
-    std::uint16_t listener = 0;
-    net::Endpoint peer;
+    Socket socket;
     std::vector<std::uint8_t> unread;
 };
 

@@ -10,8 +10,10 @@ namespace martlet::server {
 static_assert(net::Stream::kHeadroom >= sizeof(broker::MessageHead),
               "a packet's buffer must have room for a message's head");
 
-MqttPort::MqttPort(Turn& turn, int fd, const net::Endpoint& peer, std::uint16_t listener)
-    : turn_(turn), stream_(turn.loop(), fd, peer), connection_(turn.shard(), *this, listener) {
+MqttPort::MqttPort(Turn& turn, Socket socket)
+    : turn_(turn),
+      stream_(turn.loop(), socket.fd, socket.peer, std::move(socket.tls)),
+      connection_(turn.shard(), *this, socket.listener) {
     is_home_ = turn.shard().shared().shards == 1;
 }
 
@@ -21,7 +23,11 @@ bool MqttPort::start() {
 
 void MqttPort::on_ready(std::uint32_t events) {
     if (!stream_.is_open() || connection_.is_closing()) return;
-    if (events & EPOLLOUT) flush();
+    if (events & EPOLLOUT) {
+        if (stream_.reads_on_room()) events |= EPOLLIN;
+        flush();
+        if (connection_.is_closing()) return;
+    }
     if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
     std::size_t kept = stream_.kept_bytes();
     net::Stream::Outcome outcome = stream_.receive(turn_.scratch(), *this);
@@ -59,6 +65,7 @@ bool MqttPort::moves_home(ByteView bytes, Taken& taken) {
     if (mqtt::is_error(
             mqtt::decode(head.flags(), bytes.subspan(head.size, head.remaining_length), connect)))
         return false;
+    if (auto user = proved_user()) connect.user_name = *user;
     std::uint32_t home =
         turn_.shard().home_of(connect, connection_.listener(), stream_.peer().host());
     if (home == turn_.shard().index()) return false;
@@ -69,12 +76,18 @@ bool MqttPort::moves_home(ByteView bytes, Taken& taken) {
 
 void MqttPort::flush() {
     broker::Connection& connection = connection_;
-    if (!stream_.is_open() || connection.outbox.empty()) return;
+    if (!stream_.is_open() || (connection.outbox.empty() && !stream_.is_blocked())) return;
     if (stream_.flush(connection.outbox) == net::Stream::Outcome::Failed) {
         connection.outbox.clear();
         return connection.on_socket_end(stream_.failure());
     }
     if (connection.outbox.empty() && !connection.is_closing()) turn_.shard().on_drained(connection);
+}
+
+std::optional<std::string_view> MqttPort::proved_user() const {
+    const net::TlsSession* tls = stream_.tls();
+    if (tls == nullptr || !tls->names_user()) return {};
+    return tls->user();
 }
 
 // Called from within a letter's handling: the bytes are handed over at a safe point of the turn.

@@ -5,9 +5,12 @@
 
 #include "broker/connection.h"
 #include "net/stream.h"
+#include "server/socket.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace martlet::server {
 
@@ -15,7 +18,7 @@ class Turn;
 
 class MqttPort final : public net::Watched, public net::Receiver, public broker::Transport {
   public:
-    MqttPort(Turn& turn, int fd, const net::Endpoint& peer, std::uint16_t listener);
+    MqttPort(Turn& turn, Socket socket);
 
     bool start();
     // Writes what waits. After a failure the connection is ending.
@@ -34,6 +37,7 @@ class MqttPort final : public net::Watched, public net::Receiver, public broker:
     void resume() override;
     std::string peer() const override { return stream_.peer().text(); }
     std::size_t unread_bytes() const override { return stream_.kept_bytes(); }
+    std::optional<std::string_view> proved_user() const override;
 
     // In the Turn's list of ports, so that it need not search.
     std::uint32_t place = 0;

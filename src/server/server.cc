@@ -50,6 +50,9 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     if (!snapshot) return snapshot.error();
     std::unique_ptr<Server> server(new Server);
     if (Status opened = server->gate_.open(); !opened) return opened.error();
+    auto contexts = server->tls_.make(settings);
+    if (!contexts) return contexts.error();
+    server->tls_.replace(std::move(contexts).value());
     for (const config::Listener& listener : settings.listeners) {
         auto opened = net::Listener::open(listener.net);
         if (!opened) return opened.error();
@@ -84,8 +87,8 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         if (Status opened = server->open_http(settings); !opened) return opened.error();
     }
     for (std::uint32_t i = 0; i < shards; i++) {
-        server->turns_.push_back(
-            std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_, server->gate_));
+        server->turns_.push_back(std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_,
+                                                        server->gate_, server->tls_));
         Turn& turn = *server->turns_.back();
         if (server->http_) turn.serve_http(server->http_->workers(), speaks_http);
         Status status = turn.open(server->listeners_);
@@ -178,6 +181,8 @@ Status Server::reload(const config::Settings& settings) {
     }
     auto snapshot = snapshot_of(settings);
     if (!snapshot) return snapshot.error();
+    auto contexts = tls_.make(settings);
+    if (!contexts) return contexts.error();
     // The last thing that may be refused.
     Status status = keeper_ ? keeper_->reload(settings.telemetry) : Status(Done{});
     if (!status) return status;
@@ -187,6 +192,7 @@ Status Server::reload(const config::Settings& settings) {
         log::warning(
             "memory_limit was 0 at the start: memory that was in use before goes back to "
             "the system only after a restart, and counts as in use until then.");
+    tls_.replace(std::move(contexts).value());
     running_->replace(settings);
     for (std::uint32_t shard = 0; shard < turns_.size(); shard++) {
         auto batch = std::make_unique<broker::LetterBatch>();

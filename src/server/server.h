@@ -15,6 +15,7 @@
 #include "server/reload_gate.h"
 #include "server/running_settings.h"
 #include "server/settings_keeper.h"
+#include "server/tls_contexts.h"
 #include "server/turn.h"
 #include "telemetry/ingest.h"
 
@@ -43,6 +44,8 @@ class Server {
     // Gives memory of the main thread back to the system: what restoring needed, and what others
     // have freed since. `limit` is memory_limit. Main thread only.
     void give_back_memory(std::uint64_t limit);
+    // Once a day.
+    void warn_of_certificates() const { tls_.log_warnings(); }
     // SIGUSR1: what was committed is on the disk when it returns.
     void force_sync();
     // Tells clients, sends wills, joins the threads; the journal is complete.
@@ -57,6 +60,7 @@ class Server {
     Status open_http(const config::Settings& settings);
 
     ReloadGate gate_;
+    TlsContexts tls_;
     std::vector<net::Listener> listeners_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<PasswordWorker> passwords_;

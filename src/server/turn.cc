@@ -21,11 +21,12 @@ constexpr Milliseconds kReloadWait{2000};
 }  // namespace
 
 Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes,
-           const ReloadGate& gate)
+           const ReloadGate& gate, const TlsContexts& tls)
     : shared_(shared),
       mailboxes_(mailboxes),
       mailbox_(mailboxes.at(index)),
       gate_(gate),
+      tls_(tls),
       shard_(index, shared, read_clocks()),
       lingering_(loop_, scratch_) {
     mailbox_.loop = &loop_;
@@ -152,7 +153,7 @@ void Turn::take_mail() {
     for (InboxNode* node = moved_here; node != nullptr;) {
         std::unique_ptr<MovedConnection> moved(
             static_cast<MovedConnection*>(std::exchange(node, node->next)));
-        add(moved->fd, moved->peer, moved->listener, moved->unread);
+        add(std::move(moved->socket), moved->unread);
     }
     if (http_ports_) http_ports_->take(mailbox_.answers);
 }
@@ -194,7 +195,11 @@ void Turn::remove(MqttPort& port) {
     if (port.wants_resume_) std::erase(to_resume_, &port);
     if (port.stream_.is_open()) {
         count_closed(port.connection_.listener());
-        if (port.connection_.has_said_why())
+        bool has_failed = port.stream_.is_in_handshake();
+        if (has_failed) shard_.counters().refuse(broker::Refusal::TlsHandshake);
+        port.stream_.end_tls();
+        // TLS has told the peer why, by an alert.
+        if (port.connection_.has_said_why() || has_failed)
             lingering_.add(port.stream_.release(), shard_.now().steady);
     }
     port.close();
@@ -204,9 +209,24 @@ void Turn::remove(MqttPort& port) {
     ports_.pop_back();
 }
 
-void Turn::add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread) {
-    if (speaks_http(listener)) return http_ports_->add(fd, peer, listener);
-    auto port = std::make_unique<MqttPort>(*this, fd, peer, listener);
+void Turn::accept(int fd, const net::Endpoint& peer, std::uint16_t listener) {
+    Socket socket{fd, peer, listener, nullptr};
+    if (auto context = tls_.of(listener)) {
+        socket.tls = net::TlsSession::accept(std::move(context), fd);
+        if (!socket.tls) {
+            log::error("Error: No memory for the TLS of {}: it is refused.", peer.text());
+            shard_.counters().refuse(broker::Refusal::TlsHandshake);
+            close(fd);
+            return count_closed(listener);
+        }
+    }
+    add(std::move(socket), {});
+}
+
+void Turn::add(Socket socket, ByteView unread) {
+    std::uint16_t listener = socket.listener;
+    if (speaks_http(listener)) return http_ports_->add(socket.fd, socket.peer, listener);
+    auto port = std::make_unique<MqttPort>(*this, std::move(socket));
     port->place = static_cast<std::uint32_t>(ports_.size());
     if (!port->start()) return count_closed(listener);
     MqttPort& added = *port;
@@ -237,10 +257,11 @@ void Turn::count_closed(std::uint16_t listener) {
 
 void Turn::move_away(MqttPort& port, std::uint32_t home, ByteView unread) {
     auto moved = std::make_unique<MovedConnection>();
-    moved->listener = port.connection_.listener();
-    moved->peer = port.stream_.peer();
     moved->unread.assign(unread.begin(), unread.end());
-    moved->fd = port.stream_.release();
+    moved->socket.listener = port.connection_.listener();
+    moved->socket.peer = port.stream_.peer();
+    moved->socket.fd = port.stream_.release();
+    moved->socket.tls = port.stream_.release_tls();
     port.connection_.leave();
     mailboxes_.move(home, std::move(moved));
     moved_away_.push_back(&port);

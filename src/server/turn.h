@@ -15,6 +15,7 @@
 #include "server/mqtt_port.h"
 #include "server/process_values.h"
 #include "server/reload_gate.h"
+#include "server/tls_contexts.h"
 
 #include <cstdint>
 #include <memory>
@@ -24,7 +25,8 @@ namespace martlet::server {
 
 class Turn {
   public:
-    Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes, const ReloadGate& gate);
+    Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes, const ReloadGate& gate,
+         const TlsContexts& tls);
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -44,7 +46,9 @@ class Turn {
     net::Scratch& scratch() { return scratch_; }
 
     // A new socket, from a listener or from another shard with bytes that were read already.
-    void add(int fd, const net::Endpoint& peer, std::uint16_t listener, ByteView unread);
+    void add(Socket socket, ByteView unread);
+    // From a listener: with TLS if that one has it.
+    void accept(int fd, const net::Endpoint& peer, std::uint16_t listener);
     bool may_accept(std::uint16_t listener);
     // What an acceptor waits for. pause(): it has left the loop and is to go on after a while.
     std::uint32_t accept_events() const;
@@ -75,6 +79,7 @@ class Turn {
     Mailboxes& mailboxes_;
     Mailbox& mailbox_;
     const ReloadGate& gate_;
+    const TlsContexts& tls_;
     bool has_waited_ = false;  // long enough for the reload that is under way
     net::Loop loop_;
     net::Scratch scratch_;

@@ -141,7 +141,7 @@ TEST(Load, the_log_warns_once_for_each_feature) {
     Reading reading = read(with_file(), files_of("listener 1884\n"
                                                  "enable_control_api true\n"
                                                  "enable_control_api true\n"
-                                                 "tls_version tlsv1.2\n"
+                                                 "http_dir /tmp\n"
                                                  "websockets_origin a\n"));
     std::vector<LogLine> lines = log_lines(reading.notices);
     ASSERT_EQ(lines.size(), 3u);

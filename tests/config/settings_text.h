@@ -73,6 +73,24 @@ inline void add_log(SettingsText& text, const log::Options& options) {
 inline void add_listener(SettingsText& text, const std::string& prefix, const Listener& listener) {
     text[prefix + "where"] = listener.where;
     text[prefix + "is_http"] = as_text(listener.is_http);
+    const net::TlsOptions& tls = listener.tls;
+    text[prefix + "certfile"] = tls.certfile;
+    text[prefix + "keyfile"] = tls.keyfile;
+    text[prefix + "cafile"] = tls.cafile;
+    text[prefix + "capath"] = tls.capath;
+    text[prefix + "crlfile"] = tls.crlfile;
+    text[prefix + "ciphers"] = tls.ciphers;
+    text[prefix + "ciphers_tls13"] = tls.ciphers_tls13;
+    text[prefix + "tls_version"] = tls.version;
+    text[prefix + "tls_engine"] = tls.engine;
+    text[prefix + "tls_engine_kpass_sha1"] = tls.engine_kpass_sha1;
+    text[prefix + "tls_keyform"] = tls.keyform;
+    text[prefix + "psk_hint"] = tls.psk_hint;
+    text[prefix + "psk_file"] = tls.psk_file;
+    text[prefix + "require_certificate"] = as_text(tls.require_certificate);
+    text[prefix + "use_identity_as_username"] = as_text(tls.use_identity_as_username);
+    text[prefix + "use_subject_as_username"] = as_text(tls.use_subject_as_username);
+    text[prefix + "disable_client_cert_date_checks"] = as_text(tls.disable_client_cert_date_checks);
 #define ADD(part, name) text[prefix + #name] = as_text(listener.part.name)
     ADD(net, port);
     ADD(net, address);

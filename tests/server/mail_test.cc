@@ -63,7 +63,7 @@ TEST(Mailboxes, FreesWhatNobodyTook) {
     auto moved = std::make_unique<MovedConnection>();
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
-    moved->fd = ends[0];
+    moved->socket.fd = ends[0];
     mail.move(1, std::move(moved));
     close(ends[1]);
 }

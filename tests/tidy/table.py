@@ -46,7 +46,7 @@ DOORS = {
     r"fmt/.*": ["src/base/text.h", "src/base/log.h", "src/base/log.cc"],
     r"absl/container/btree_.*": ["src/base/ordered_map.h"],
     r"absl/.*": ["src/base/hash_map.h"],
-    r"openssl/.*": 3,
+    r"openssl/.*": 6,
     r"argon2\.h": 1,
     r"isa-l.*": ["src/journal/checksum.cc"],
     r"mimalloc.*": 1,

@@ -74,7 +74,8 @@ inline constexpr bool kIsOfBroker =
 template <typename Class>
 inline constexpr bool kIsOfListener =
     std::is_same_v<Class, Listener> || std::is_same_v<Class, net::ListenOptions> ||
-    std::is_same_v<Class, broker::ListenerOptions> || std::is_same_v<Class, auth::Options>;
+    std::is_same_v<Class, broker::ListenerOptions> || std::is_same_v<Class, auth::Options> ||
+    std::is_same_v<Class, net::TlsOptions>;
 template <typename Class>
 inline constexpr bool kIsOfBridge =
     std::is_same_v<Class, BridgeSettings> || std::is_same_v<Class, BridgeTls>;

@@ -1,5 +1,4 @@
-// Keys of a listener's TLS. They are read and checked; a listener that asks for TLS is refused
-// until TLS is built.
+// Keys of a listener's TLS.
 
 #include "config/keys.h"
 #include "config/keys/setters.h"
@@ -11,9 +10,7 @@ constexpr Key tls_text(std::string_view name, Need need, Access set, std::string
     return {.name = name,
             .scope = Scope::Listener,
             .type = Type::Text,
-            .status = KeyStatus::Later,
             .need = need,
-            .feature = "TLS",
             .help = help,
             .value = set};
 }
@@ -22,9 +19,7 @@ constexpr Key tls_flag(std::string_view name, Need need, Access set, std::string
     return {.name = name,
             .scope = Scope::Listener,
             .type = Type::Bool,
-            .status = KeyStatus::Later,
             .need = need,
-            .feature = "TLS",
             .default_value = "false",
             .help = help,
             .value = set};
@@ -52,16 +47,18 @@ const Key kKeys[] = {
     tls_text("ciphers_tls1.3", Need::DefaultListener, kText<&TlsSettings::ciphers_tls13>,
              "Ciphers of TLS 1.3."),
     once_at_start(tls_text("tls_version", Need::DefaultListener, kText<&TlsSettings::version>,
-                           "The oldest version of TLS that is taken.")),
-    once_at_start(tls_text("tls_engine", Need::DefaultListener, kText<&TlsSettings::engine>,
-                           "An OpenSSL engine for the key.")),
+                           "The oldest version of TLS that is taken: tlsv1.2 or tlsv1.3.")),
+    once_at_start(tls_text("tls_engine", Need::DefaultListener,
+                           Access(set_text<&TlsSettings::engine>),
+                           "An OpenSSL engine for the key: not supported, and refused.")),
     once_at_start(tls_text("tls_engine_kpass_sha1", Need::DefaultListener,
-                           kText<&TlsSettings::engine_kpass_sha1>,
-                           "The SHA1 of the engine's key password.")),
-    once_at_start(tls_text("tls_keyform", Need::DefaultListener, kText<&TlsSettings::keyform>,
-                           "pem, or engine when the engine holds the key.")),
+                           Access(set_text<&TlsSettings::engine_kpass_sha1>),
+                           "The SHA1 of the engine's key password; without effect.")),
+    once_at_start(tls_text("tls_keyform", Need::DefaultListener,
+                           Access(set_text<&TlsSettings::keyform>),
+                           "pem. `engine` is refused: engines are not supported.")),
     once_at_start(tls_text("psk_hint", Need::DefaultListener, kText<&TlsSettings::psk_hint>,
-                           "Makes the listener speak TLS with pre-shared keys.")),
+                           "Makes the listener speak TLS with the pre-shared keys of psk_file.")),
     tls_flag("require_certificate", Need::DefaultListener, kFlag<&TlsSettings::require_certificate>,
              "Takes only clients with a certificate."),
     tls_flag("use_identity_as_username", Need::DefaultListener,

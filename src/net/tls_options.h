@@ -1,13 +1,13 @@
 #pragma once
 
-// What a listener's keys say about TLS. Parsed for the issue that builds it; until then a listener
-// that asks for TLS is refused and never opened in plain. Plain value.
+// How a listener speaks TLS, as the configuration says it. Filled by config, read by
+// net::TlsContext. Any thread.
 
 #include <string>
 
-namespace martlet::config {
+namespace martlet::net {
 
-struct TlsSettings {
+struct TlsOptions {
     std::string cafile;
     std::string capath;
     std::string certfile;
@@ -20,12 +20,14 @@ struct TlsSettings {
     std::string engine_kpass_sha1;
     std::string keyform;
     std::string psk_hint;
+    std::string psk_file;
     bool require_certificate = false;
     bool use_identity_as_username = false;
     bool use_subject_as_username = false;
     bool disable_client_cert_date_checks = false;
 
-    bool operator==(const TlsSettings&) const = default;
+    bool is_on() const { return !certfile.empty() || !psk_hint.empty(); }
+    bool operator==(const TlsOptions&) const = default;
 };
 
-}  // namespace martlet::config
+}  // namespace martlet::net
