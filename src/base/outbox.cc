@@ -106,11 +106,11 @@ void Outbox::clear() {
 
 // A packet begins with every chunk of its own bytes behind the first: extend() never splits one,
 // and what is shared follows its head.
-void Outbox::drop_unbegun() {
+void Outbox::drop_unbegun(std::size_t begun) {
     if (head_ == nullptr) return;
     Chunk* last = head_;
     std::size_t kept = last->end - last->begin;
-    while (last->next != nullptr && last->next->body != nullptr) {
+    while (last->next != nullptr && (kept < begun || last->next->body != nullptr)) {
         last = last->next;
         kept += last->end - last->begin;
     }

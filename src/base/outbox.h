@@ -47,9 +47,10 @@ class Outbox {
     void consume(std::size_t size);
     void clear();
     // Drops what this outbox holds behind the packet that it is writing: what is left ends with a
-    // whole packet. Each append() and extend() must have been a packet, or the head of one whose
-    // rest was shared.
-    void drop_unbegun();
+    // whole packet. `begun`: bytes at the front that are on their way already, as part of a TLS
+    // record; they stay. Each append() and extend() must have been a packet, or the head of one
+    // whose rest was shared.
+    void drop_unbegun(std::size_t begun = 0);
 
     // Free chunks of the calling thread go back to the allocator.
     static void give_back_spare();

@@ -230,7 +230,7 @@ void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
 
 void Connection::end_over_memory(std::string_view text) {
     if (!shard_.options().connection_messages) log_end(text);
-    outbox.drop_unbegun();
+    outbox.drop_unbegun(transport_.begun_bytes());
     end(mqtt::ReasonCode::QuotaExceeded, text);
 }
 

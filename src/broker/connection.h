@@ -44,6 +44,8 @@ class Transport {
     virtual std::string peer() const = 0;
     // Bytes of a packet that is not whole, or that came while the connection was held.
     virtual std::size_t unread_bytes() const { return 0; }
+    // Bytes at the outbox's front that are on their way and cannot be dropped.
+    virtual std::size_t begun_bytes() const { return 0; }
     // The user name that the transport has proved (client certificate, pre-shared key). It replaces
     // CONNECT's user name, and no password is asked for. Not set: CONNECT's counts. Empty: the
     // listener demands a proved name, and the client has none.

@@ -62,11 +62,6 @@ std::string why_no_tls(const ListenerDraft& listener) {
             "Error: The listener on {} asks for TLS by '{}', but has neither "
             "'certfile' and 'keyfile' nor 'psk_hint'. It is not opened in plain.",
             name, key);
-    if (tls.is_on() && listener.protocol == Protocol::Http)
-        return fmt::format(
-            "Error: The listener on {} speaks HTTP, which has no TLS yet. It is "
-            "not opened in plain; remove the listener or its TLS keys.",
-            name);
     if (!tls.psk_hint.empty() && tls.psk_file.empty())
         return fmt::format(
             "Error: The listener on {} has a 'psk_hint', but there is no "

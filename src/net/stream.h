@@ -83,6 +83,7 @@ class Stream {
     }
     const TlsSession* tls() const { return tls_.get(); }
     bool is_in_handshake() const { return tls_ && !tls_->is_established(); }
+    std::size_t begun_bytes() const { return tls_ ? tls_->begun_bytes() : 0; }
     // EPOLLOUT must lead to receive() too.
     bool reads_on_room() const { return tls_ && tls_->reads_on_room(); }
     void close();

@@ -152,14 +152,7 @@ TlsSession::Outcome TlsSession::write(Outbox& outbox) {
     if (end_ == Outcome::Failed) return end_;
     thread_local std::array<std::uint8_t, kRecord> gathered;
     std::size_t sent = 0;
-    while (!unsent_.empty() || !outbox.empty()) {
-        if (!unsent_.empty()) {
-            Outcome outcome = put({unsent_.data(), unsent_.size()}, sent);
-            if (outcome != Outcome::Open || sent == 0) return outcome;
-            unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(sent));
-            if (unsent_.empty()) unsent_ = {};
-            continue;
-        }
+    while (!outbox.empty()) {
         std::array<iovec, 64> pieces;
         std::size_t count = outbox.gather(pieces.data(), pieces.size());
         ByteView record{static_cast<const std::uint8_t*>(pieces[0].iov_base),
@@ -175,10 +168,13 @@ TlsSession::Outcome TlsSession::write(Outbox& outbox) {
         }
         Outcome outcome = put(record, sent);
         if (outcome != Outcome::Open) return outcome;
-        // OpenSSL wants to see the same bytes again, and the outbox may drop them meanwhile.
-        if (sent == 0) unsent_.assign(record.begin(), record.end());
-        outbox.consume(sent == 0 ? record.size() : sent);
-        if (sent == 0) return Outcome::Open;
+        if (sent == 0) {
+            // The record is made: OpenSSL wants to see the same bytes at the front again.
+            if (begun_ == 0) begun_ = record.size();
+            return Outcome::Open;
+        }
+        begun_ = 0;
+        outbox.consume(sent);
     }
     return Outcome::Open;
 }
@@ -203,7 +199,7 @@ TlsSession::Outcome TlsSession::put(ByteView record, std::size_t& sent) {
 }
 
 void TlsSession::end() {
-    if (!is_established_ || end_ == Outcome::Failed || !unsent_.empty()) return;
+    if (!is_established_ || end_ == Outcome::Failed || begun_ > 0) return;
     ERR_clear_error();
     SSL_shutdown(ssl_);
     end_ = Outcome::Failed;

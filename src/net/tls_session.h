@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <sys/uio.h>
-#include <vector>
 
 struct ssl_st;
 
@@ -35,14 +34,16 @@ class TlsSession {
     // Goes on with the handshake, then fills the pieces in order. `size` is what came, which may be
     // nothing. The last piece must have room for kRecord bytes.
     Outcome read(std::span<const iovec> pieces, std::size_t& size);
-    // Takes bytes from the outbox, small pieces in one record, until it is empty or the socket is
-    // full. A record that the socket did not take is kept here.
+    // Writes the outbox, small pieces in one record, until it is empty or the socket is full.
     Outcome write(Outbox& outbox);
 
     bool is_established() const { return is_established_; }
     // The socket is full: it must be asked again when it has room, by write() and, when
     // reads_on_room(), by read().
-    bool wants_room() const { return !unsent_.empty() || reads_on_room_; }
+    bool wants_room() const { return begun_ > 0 || reads_on_room_; }
+    // Bytes at the outbox's front that OpenSSL has made a record of, which the socket did not take:
+    // write() must find them there again.
+    std::size_t begun_bytes() const { return begun_; }
     bool reads_on_room() const { return reads_on_room_; }
     // Tells the peer that nothing more comes (close_notify), once and if the socket takes it.
     void end();
@@ -70,7 +71,7 @@ class TlsSession {
 
     std::shared_ptr<const TlsContext> context_;
     ssl_st* ssl_ = nullptr;
-    std::vector<std::uint8_t> unsent_;  // one record, of which OpenSSL has begun to send
+    std::size_t begun_ = 0;
     std::string user_;
     std::string failure_;
     int fd_ = -1;

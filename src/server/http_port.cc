@@ -1,5 +1,6 @@
 #include "server/http_port.h"
 
+#include "base/log.h"
 #include "server/http_ports.h"
 
 #include <algorithm>
@@ -22,8 +23,10 @@ bool is_loopback(const net::Endpoint& peer) {
            std::equal(kMapped.begin(), kMapped.end(), peer.address.begin());
 }
 
-http::Peer described(const net::Endpoint& peer) {
+http::Peer described(const Socket& socket) {
+    const net::Endpoint& peer = socket.peer;
     http::Peer out;
+    out.is_secure = socket.tls != nullptr;
     out.address = peer.text();
     out.is_local = is_loopback(peer);
     out.is_unix_socket = peer.family == 0;
@@ -32,14 +35,15 @@ http::Peer described(const net::Endpoint& peer) {
 
 }  // namespace
 
-HttpPort::HttpPort(HttpPorts& ports, int fd, const net::Endpoint& peer, std::uint16_t listener)
+HttpPort::HttpPort(HttpPorts& ports, Socket socket)
     : ports_(ports),
-      stream_(ports.loop(), fd, peer),
-      connection_(*this, ports.limits(), described(peer), ports.now()),
-      listener_(listener) {}
+      connection_(*this, ports.limits(), described(socket), ports.now()),
+      stream_(ports.loop(), socket.fd, socket.peer, std::move(socket.tls)),
+      listener_(socket.listener) {}
 
 void HttpPort::on_ready(std::uint32_t events) {
     ports_.touch(*this);
+    if ((events & EPOLLOUT) && stream_.reads_on_room()) events |= EPOLLIN;
     if (!stream_.is_open() || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
     // Its end was seen: now it is gone altogether.
     if (has_ended_) return connection_.abort();
@@ -52,6 +56,9 @@ void HttpPort::on_ready(std::uint32_t events) {
             connection_.on_end();
             break;
         case net::Stream::Outcome::Failed:
+            if (stream_.is_in_handshake())
+                log::notice("Connection from {} closed: {}.", stream_.peer().text(),
+                            stream_.failure());
             connection_.abort();
             break;
     }
@@ -71,7 +78,14 @@ void HttpPort::flush() {
     }
     if (!connection_.is_lingering() || !outbox.empty() || is_shut_) return;
     is_shut_ = true;
+    stream_.end_tls();
     ::shutdown(stream_.fd(), SHUT_WR);
+}
+
+bool HttpPort::end() {
+    bool is_complete = !stream_.is_in_handshake();
+    stream_.end_tls();
+    return is_complete;
 }
 
 bool HttpPort::is_done() const {

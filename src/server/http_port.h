@@ -6,6 +6,7 @@
 #include "base/slots.h"
 #include "http/connection.h"
 #include "net/stream.h"
+#include "server/socket.h"
 
 #include <cstdint>
 #include <memory>
@@ -16,11 +17,13 @@ class HttpPorts;
 
 class HttpPort final : public net::Watched, public net::Receiver, public http::Desk {
   public:
-    HttpPort(HttpPorts& ports, int fd, const net::Endpoint& peer, std::uint16_t listener);
+    HttpPort(HttpPorts& ports, Socket socket);
 
     bool start() { return stream_.watch(this); }
     // Writes what waits, and shuts down its half when that was all that it had to say.
     void flush();
+    // Before it is destroyed. False: its TLS handshake was not complete.
+    bool end();
     // Nothing is left to do, or can be done.
     bool is_done() const;
     http::Connection& connection() { return connection_; }
@@ -42,8 +45,8 @@ class HttpPort final : public net::Watched, public net::Receiver, public http::D
 
   private:
     HttpPorts& ports_;
-    net::Stream stream_;
     http::Connection connection_;
+    net::Stream stream_;
     const std::uint16_t listener_;
     bool has_ended_ = false;
     bool is_shut_ = false;

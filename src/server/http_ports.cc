@@ -17,13 +17,14 @@ void HttpPorts::touch(HttpPort& port) {
     touched_.push_back(&port);
 }
 
-void HttpPorts::add(int fd, const net::Endpoint& peer, std::uint16_t listener) {
+void HttpPorts::add(Socket socket) {
+    std::uint16_t listener = socket.listener;
     if (ports_.size() >= workers_.options().connections_max && !make_room()) {
-        ::close(fd);
+        ::close(socket.fd);
         closed_.push_back(listener);
         return;
     }
-    auto port = std::make_unique<HttpPort>(*this, fd, peer, listener);
+    auto port = std::make_unique<HttpPort>(*this, std::move(socket));
     if (!port->start()) return closed_.push_back(listener);
     port->handle = slots_.add(port.get());
     touch(*port);
@@ -90,6 +91,7 @@ void HttpPorts::write_and_close() {
 
 void HttpPorts::remove(HttpPort& port) {
     closed_.push_back(port.listener());
+    if (!port.end()) failed_handshakes_++;
     slots_.remove(port.handle);
     std::erase_if(ports_, [&](const auto& one) { return one.get() == &port; });
 }

@@ -26,7 +26,7 @@ class HttpPorts {
     HttpPorts& operator=(const HttpPorts&) = delete;
 
     // A new socket. Where there is no room for it, it is closed and counted as closed.
-    void add(int fd, const net::Endpoint& peer, std::uint16_t listener);
+    void add(Socket socket);
     // What came by mail.
     void take(Inbox& answers);
     void run_timers();
@@ -35,6 +35,8 @@ class HttpPorts {
     void write_and_close();
     // The listeners of those that were closed since the last call, each as often as it was.
     std::vector<std::uint16_t> take_closed() { return std::exchange(closed_, {}); }
+    // Those of them whose TLS handshake was not complete.
+    std::uint32_t take_failed_handshakes() { return std::exchange(failed_handshakes_, 0); }
     std::size_t size() const { return ports_.size(); }
 
     // For the ports.
@@ -61,6 +63,7 @@ class HttpPorts {
     std::vector<std::unique_ptr<HttpPort>> ports_;
     std::vector<HttpPort*> touched_;
     std::vector<std::uint16_t> closed_;
+    std::uint32_t failed_handshakes_ = 0;
     Milliseconds next_wake_ = Milliseconds::max();
 };
 

@@ -37,24 +37,32 @@ std::vector<std::string> hosts_of(const config::Listener& listener) {
     return hosts;
 }
 
-std::string url_of(const std::string& host, std::uint16_t port) {
+std::string url_of(const std::string& host, const config::Listener& listener) {
     bool is_ipv6 = host.find(':') != std::string::npos;
-    return fmt::format("http://{}:{}", is_ipv6 ? "[" + host + "]" : host, port);
+    return fmt::format("{}://{}:{}", listener.tls.is_on() ? "https" : "http",
+                       is_ipv6 ? "[" + host + "]" : host, listener.net.port);
 }
 
-const config::Listener* first_http(const config::Settings& settings) {
-    auto found = std::find_if(settings.listeners.begin(), settings.listeners.end(),
-                              [](const auto& l) { return l.is_http && l.net.port != 0; });
+// Null: none of that kind.
+const config::Listener* first_http(const config::Settings& settings, bool must_be_plain) {
+    auto found = std::find_if(
+        settings.listeners.begin(), settings.listeners.end(), [must_be_plain](const auto& l) {
+            return l.is_http && l.net.port != 0 && !(must_be_plain && l.tls.is_on());
+        });
     return found == settings.listeners.end() ? nullptr : &*found;
 }
 
 // The broker serves without it as well.
 void open_to_commands(http::Access& access, const config::Settings& settings) {
-    const config::Listener* listener = first_http(settings);
-    if (listener == nullptr) return;
+    const config::Listener* listener = first_http(settings, true);
+    if (listener == nullptr) {
+        if (first_http(settings, false) == nullptr) return;
+        return log::notice(
+            "Commands such as `martlet status` speak HTTP without TLS: for them add a listener "
+            "with `protocol http` on 127.0.0.1.");
+    }
     const std::string& address = listener->net.address;
-    std::string url =
-        url_of(is_any(address) ? std::string(kThisMachine) : address, listener->net.port);
+    std::string url = url_of(is_any(address) ? std::string(kThisMachine) : address, *listener);
     Status opened = access.open_to_commands(settings.http.local_key_file, url);
     if (opened) return;
     log::warning(
@@ -103,13 +111,13 @@ HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
 }
 
 void HttpSide::announce(const config::Settings& settings) {
-    const config::Listener* listener = first_http(settings);
+    const config::Listener* listener = first_http(settings, false);
     if (listener == nullptr) return;
     std::uint16_t port = listener->net.port;
     std::vector<std::string> hosts = hosts_of(*listener);
-    std::string url = url_of(hosts.front(), port), also;
+    std::string url = url_of(hosts.front(), *listener), also;
     for (std::size_t i = 1; i < hosts.size(); i++)
-        also += fmt::format("{}{}/", i == 1 ? ", also " : ", ", url_of(hosts[i], port));
+        also += fmt::format("{}{}/", i == 1 ? ", also " : ", ", url_of(hosts[i], *listener));
     std::string secret = access_->begin_setup();
     log::notice("Pages and API: {}/{}{}", url, also,
                 secret.empty() ? "" : " (there is no account yet)");
@@ -120,7 +128,7 @@ void HttpSide::announce(const config::Settings& settings) {
             "The pages are for this machine only. `listener {} 0.0.0.0` and `protocol http` in the "
             "configuration, or --http-address 0.0.0.0, open them to the network.",
             port);
-    } else {
+    } else if (!listener->tls.is_on()) {
         log::notice(
             "The pages have no TLS: passwords and tokens travel in clear. In a network that you do "
             "not trust, put a proxy with TLS in front of them.");

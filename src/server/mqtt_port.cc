@@ -76,7 +76,7 @@ bool MqttPort::moves_home(ByteView bytes, Taken& taken) {
 
 void MqttPort::flush() {
     broker::Connection& connection = connection_;
-    if (!stream_.is_open() || (connection.outbox.empty() && !stream_.is_blocked())) return;
+    if (!stream_.is_open() || connection.outbox.empty()) return;
     if (stream_.flush(connection.outbox) == net::Stream::Outcome::Failed) {
         connection.outbox.clear();
         return connection.on_socket_end(stream_.failure());

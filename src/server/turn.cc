@@ -189,6 +189,8 @@ void Turn::write_and_close() {
     if (!http_ports_) return;
     http_ports_->write_and_close();
     for (std::uint16_t listener : http_ports_->take_closed()) count_closed(listener);
+    for (std::uint32_t failed = http_ports_->take_failed_handshakes(); failed > 0; failed--)
+        shard_.counters().refuse(broker::Refusal::TlsHandshake);
 }
 
 void Turn::remove(MqttPort& port) {
@@ -225,7 +227,7 @@ void Turn::accept(int fd, const net::Endpoint& peer, std::uint16_t listener) {
 
 void Turn::add(Socket socket, ByteView unread) {
     std::uint16_t listener = socket.listener;
-    if (speaks_http(listener)) return http_ports_->add(socket.fd, socket.peer, listener);
+    if (speaks_http(listener)) return http_ports_->add(std::move(socket));
     auto port = std::make_unique<MqttPort>(*this, std::move(socket));
     port->place = static_cast<std::uint32_t>(ports_.size());
     if (!port->start()) return count_closed(listener);

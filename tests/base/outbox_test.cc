@@ -91,6 +91,23 @@ TEST(Outbox, WhatIsLeftEndsWithAWholePacket) {
     }
 }
 
+TEST(Outbox, WhatIsOnItsWayStays) {
+    for (std::size_t begun : {0u, 1u, 100u, 5001u, 5002u, 16'384u, 400'000u}) {
+        Outbox outbox;
+        BodyRef body = body_of(std::string(5000, 'b'));
+        for (int i = 0; i < 100; i++) {
+            outbox.append(as_bytes("<"));
+            outbox.append_shared(body.get(), body->view());
+        }
+        std::string all = gathered(outbox);
+        outbox.drop_unbegun(begun);
+        EXPECT_GE(outbox.size(), begun);
+        EXPECT_LT(outbox.size(), begun + 2 * 5001);
+        EXPECT_EQ(outbox.size() % 5001, 0u);
+        EXPECT_EQ(gathered(outbox), all.substr(0, outbox.size()));
+    }
+}
+
 TEST(Outbox, NothingAppendedIsNothingHeld) {
     Outbox outbox;
     outbox.append({});

@@ -102,7 +102,7 @@ class Web : public testing::Test {
         std::array<int, 2> ends{};
         CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
         CHECK(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
-        ports_->add(ends[0], net::Endpoint(), 7);
+        ports_->add({ends[0], net::Endpoint(), 7, nullptr});
         return SocketClient(ends[1]);
     }
     void turn(int ms = 1) {

@@ -407,3 +407,55 @@ class TlsReload(TlsCase):
         self.assertIn("there is no terminal to ask for its pass phrase", said)
         broker = self.start_tls(cert="soon")
         broker.wait_log("Warning: The certificate in .*soon.crt ends on")
+
+
+class TlsPages(TlsCase):
+    def start_pages(self, *lines):
+        port = Ports.take()
+        return self.start("http_metrics_public true", f"listener {Ports.take()} 127.0.0.1", f"listener {port} 127.0.0.1",
+                          "protocol http", *self.tls_lines(*lines), port=port)
+
+    def curl(self, broker, path, *arguments):
+        return subprocess.run(["curl", "-sS", "-i", "--max-time", str(WAIT), "--cacert", str(self.path("ca.crt")), *arguments,
+                               f"https://localhost:{broker.port}{path}"], capture_output=True, text=True, timeout=2 * WAIT, check=False)
+
+    def test_curl(self):
+        broker = self.start_pages()
+        broker.wait_log(f"Pages and API: https://127.0.0.1:{broker.port}/")
+        self.assertNotIn("have no TLS", broker.log())
+        for close in ((), ("-H", "Connection: close"), ("--http1.0",), ("--tls-max", "1.2")):
+            done = self.curl(broker, "/metrics", *close)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("martlet_connections_opened_total", done.stdout)
+            self.assertTrue(done.stdout.endswith("\n"))
+        # An authority that curl does not know, and plain HTTP at the port of TLS.
+        Authority(self.directory, "other")
+        done = self.curl(broker, "/metrics", "--cacert", str(self.path("other.crt")))
+        self.assertEqual(done.returncode, 60, done.stderr)
+        broker.wait_log(r"Connection from 127\.0\.0\.1:\d+ closed: TLS handshake failed: .*alert")
+        with socket.create_connection(broker.address, WAIT) as peer:
+            peer.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while Tls.received(peer):
+                pass
+        broker.wait_log("closed: TLS handshake failed: http request")
+        eventually(lambda: 'reason="tls_handshake"} 2' in self.curl(broker, "/metrics").stdout, "the counter")
+
+    def test_a_slow_reader_gets_all_of_a_large_answer(self):
+        broker = self.start_pages()
+        wrapped = self.wrap(broker)
+        request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        wrapped.sendall(request * 200 + request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        got = b""
+        # Its end is told by close_notify; Python raises for one without.
+        wrapped.suppress_ragged_eofs = False
+        while more := wrapped.recv(65536):
+            got += more
+        self.assertEqual(got.count(b"HTTP/1.1 200 OK"), 201)
+        self.assertTrue(got.endswith(b"\n"))
+
+    def test_certificates_of_clients(self):
+        self.ca.sign("person")
+        broker = self.start_pages(f"cafile {self.path('ca.crt')}", "require_certificate true")
+        self.assertNotEqual(self.curl(broker, "/metrics").returncode, 0)
+        done = self.curl(broker, "/metrics", "--cert", str(self.path("person.crt")), "--key", str(self.path("person.key")))
+        self.assertEqual(done.returncode, 0, done.stderr)
