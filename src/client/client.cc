@@ -1,5 +1,7 @@
 #include "client/client.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -29,9 +31,33 @@ Status Client::connect(const Address& address) {
     auto fd = dial(address, kDialTimeout);
     if (!fd) return fd.error();
     fd_ = fd.value();
+    if (address.tls) {
+        Status done = shake_hands(address);
+        if (!done) {
+            tls_.reset();
+            close(std::exchange(fd_, -1));
+            return done;
+        }
+    }
     protocol_.open(read_clocks());
     flush();
     return Done{};
+}
+
+Status Client::shake_hands(const Address& address) {
+    tls_ = net::TlsSession::connect(address.tls, fd_, address.host);
+    if (!tls_) return Error{fmt::format("TLS cannot be used with '{}'", address.host), kTlsError};
+    Milliseconds deadline = read_clocks().steady + kDialTimeout;
+    while (true) {
+        net::TlsSession::Outcome outcome = tls_->shake_hands();
+        if (tls_->is_established()) return Done{};
+        if (outcome != net::TlsSession::Outcome::Open) return Error{tls_->failure(), kTlsError};
+        Milliseconds left = deadline - read_clocks().steady;
+        if (left <= Milliseconds{0}) return Error{"the TLS handshake takes too long", kTlsError};
+        short wanted = tls_->wants_room() ? POLLOUT : POLLIN;
+        pollfd waiting{fd_, wanted, 0};
+        poll(&waiting, 1, static_cast<int>(left.count()));
+    }
 }
 
 Client::Turn Client::turn(Milliseconds timeout, int also) {
@@ -61,6 +87,7 @@ int Client::wait_for(Milliseconds timeout, int also, bool& also_ready) {
 
 // False: the stream is closed now. An ending connection is closed once all is written.
 bool Client::flush() {
+    if (tls_) return flush_tls();
     Outbox& outbox = protocol_.outbox();
     while (!outbox.empty()) {
         std::array<iovec, kPieces> pieces;
@@ -82,8 +109,26 @@ bool Client::flush() {
     return fd_ >= 0;
 }
 
+bool Client::flush_tls() {
+    if (tls_->write(protocol_.outbox()) == net::TlsSession::Outcome::Failed) {
+        protocol_.outbox().clear();
+        close_stream();
+        return false;
+    }
+    if (protocol_.is_ending() && protocol_.outbox().empty()) close_stream();
+    return fd_ >= 0;
+}
+
 bool Client::read_some() {
     std::array<std::uint8_t, kReadSize> buffer;
+    if (tls_) {
+        iovec piece{buffer.data(), buffer.size()};
+        std::size_t size = 0;
+        bool is_open = tls_->read({&piece, 1}, size) == net::TlsSession::Outcome::Open;
+        if (is_open && size > 0) protocol_.receive({buffer.data(), size}, read_clocks());
+        if (!is_open) close_stream();
+        return is_open;
+    }
     ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
     if (got <= 0) {
@@ -107,7 +152,9 @@ void Client::let_server_close() {
 }
 
 void Client::close_stream() {
+    if (tls_) tls_->end();
     if (protocol_.is_ending() && protocol_.outbox().empty()) let_server_close();
+    tls_.reset();
     close(std::exchange(fd_, -1));
     protocol_.stream_closed();
 }

@@ -5,8 +5,10 @@
 
 #include "client/dial.h"
 #include "client/protocol.h"
+#include "net/tls_session.h"
 
 #include <cstdint>
+#include <memory>
 
 namespace martlet::client {
 
@@ -32,7 +34,9 @@ class Client {
     bool is_open() const { return fd_ >= 0; }
 
   private:
+    Status shake_hands(const Address& address);
     bool flush();
+    bool flush_tls();
     bool read_some();
     void let_server_close();
     void close_stream();
@@ -40,6 +44,7 @@ class Client {
 
     Protocol protocol_;
     int fd_ = -1;
+    std::unique_ptr<net::TlsSession> tls_;  // null: plain
 };
 
 }  // namespace martlet::client

@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/tls_context.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace martlet::client {
@@ -17,9 +19,12 @@ struct Address {
     std::string unix_path;     // if set, instead of host and port
     std::string bind_address;  // to come from; empty: any
     bool no_delay = false;
+    // Set: TLS on top, for whoever opens a Client; dial() itself knows nothing of it.
+    std::shared_ptr<const net::TlsContext> tls;
 };
 
 // What Error::code says; the text is the system's for a failed call.
+inline constexpr int kTlsError = 8;
 inline constexpr int kSystemError = 14;
 inline constexpr int kLookupError = 15;
 

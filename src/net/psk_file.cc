@@ -38,6 +38,12 @@ Error wrong(const std::string& path, std::size_t line, const char* text) {
 
 }  // namespace
 
+std::optional<std::string> PskFile::key_of(std::string_view hex) {
+    std::string key;
+    if (!from_hex(hex, key)) return std::nullopt;
+    return key;
+}
+
 Result<PskFile> PskFile::read(const std::string& path) {
     std::FILE* file = std::fopen(path.c_str(), "re");
     if (file == nullptr)

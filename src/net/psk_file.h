@@ -6,6 +6,7 @@
 #include "base/result.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ class PskFile {
     static Result<PskFile> read(const std::string& path);
     static Result<PskFile> parse(std::string_view text, const std::string& path);
 
+    // The bytes of hexadecimal digits; nothing: they are no key.
+    static std::optional<std::string> key_of(std::string_view hex);
     // The key in binary; null: no such identity.
     const std::string* find(std::string_view identity) const;
     std::size_t size() const { return keys_.size(); }

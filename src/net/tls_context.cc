@@ -101,6 +101,17 @@ unsigned int on_psk(SSL* ssl, const char* identity, unsigned char* key, unsigned
     return static_cast<unsigned int>(found->size());
 }
 
+unsigned int on_client_psk(SSL* ssl, const char*, char* identity, unsigned int identity_room,
+                           unsigned char* key, unsigned int key_room) {
+    const TlsContext& context = static_cast<TlsSession*>(SSL_get_app_data(ssl))->context();
+    const std::string& name = context.client_options().psk_identity;
+    const std::string& secret = context.client_key();
+    if (name.size() + 1 > identity_room || secret.size() > key_room) return 0;
+    identity[name.copy(identity, name.size())] = 0;
+    std::copy(secret.begin(), secret.end(), key);
+    return static_cast<unsigned int>(secret.size());
+}
+
 }  // namespace
 
 TlsContext::~TlsContext() {
@@ -115,21 +126,77 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsOptions& opt
     made->context_ = SSL_CTX_new(TLS_server_method());
     if (made->context_ == nullptr)
         return Error{fmt::format("Error: Unable to use TLS: {}.", reason()), kExitTls};
-    SSL_CTX* context = made->context_;
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    // A peer that sends nothing but key updates must not keep one read busy.
-    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-    SSL_CTX_set_options(
-        context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_read_ahead(context, 0);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_dh_auto(context, 1);
+    made->set_common();
+    SSL_CTX_set_options(made->context_, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_dh_auto(made->context_, 1);
     if (Status done = made->set_versions_and_ciphers(); !done) return done.error();
     Status done = options.psk_hint.empty() ? made->load_certificate(before) : made->load_psk();
     if (!done) return done.error();
     ERR_clear_error();
     return std::shared_ptr<const TlsContext>(std::move(made));
+}
+
+void TlsContext::set_common() {
+    SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    // A peer that sends nothing but key updates must not keep one read busy.
+    SSL_CTX_clear_mode(context_, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_read_ahead(context_, 0);
+}
+
+Status TlsContext::set_ciphers(const std::string& list) {
+    if (list.empty() || SSL_CTX_set_cipher_list(context_, list.c_str()) == 1) return Done{};
+    return wrong("ciphers", list, reason());
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::make_client(const TlsClientOptions& options) {
+    ERR_clear_error();
+    TlsOptions files;
+    files.cafile = options.cafile;
+    files.capath = options.capath;
+    files.certfile = options.certfile;
+    files.keyfile = options.keyfile;
+    std::shared_ptr<TlsContext> made(new TlsContext(files));
+    made->client_options_ = options;
+    made->context_ = SSL_CTX_new(TLS_client_method());
+    if (made->context_ == nullptr)
+        return Error{fmt::format("Error: Unable to use TLS: {}.", reason()), kExitTls};
+    made->set_common();
+    if (Status done = made->set_up_client(); !done) return done.error();
+    ERR_clear_error();
+    return std::shared_ptr<const TlsContext>(std::move(made));
+}
+
+Status TlsContext::set_up_client() {
+    const TlsClientOptions& options = client_options_;
+    int version = options.version == "tlsv1.3"   ? TLS1_3_VERSION
+                  : options.version == "tlsv1.2" ? TLS1_2_VERSION
+                  : options.version == "tlsv1.1" ? TLS1_1_VERSION
+                                                 : 0;
+    if (version == 0 && !options.version.empty())
+        return wrong("--tls-version", options.version, "expected tlsv1.2 or tlsv1.3");
+    SSL_CTX_set_min_proto_version(context_, version == 0 ? TLS1_2_VERSION : version);
+    SSL_CTX_set_max_proto_version(context_, version);
+    // With a pre-shared key a server with a certificate instead is not believed.
+    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
+    bool is_psk = !options.psk.empty();
+    if (Status done = set_ciphers(is_psk && options.ciphers.empty() ? "PSK" : options.ciphers);
+        !done)
+        return done;
+    if (is_psk) return set_client_psk();
+    if (options.use_os_certs) SSL_CTX_set_default_verify_paths(context_);
+    if (Status loaded = load_authorities(); !loaded) return loaded;
+    return options_.certfile.empty() ? Status(Done{}) : load_own(nullptr);
+}
+
+Status TlsContext::set_client_psk() {
+    auto key = PskFile::key_of(client_options_.psk);
+    if (!key) return wrong("--psk", "KEY", "expected hexadecimal digits, two for each byte");
+    client_key_ = std::move(*key);
+    SSL_CTX_set_psk_client_callback(context_, on_client_psk);
+    return Done{};
 }
 
 Status TlsContext::set_versions_and_ciphers() {
@@ -142,16 +209,15 @@ Status TlsContext::set_versions_and_ciphers() {
     else if (!version.empty() && version != "tlsv1.2")
         return wrong("tls_version", version, "expected tlsv1.2 or tlsv1.3");
     SSL_CTX_set_min_proto_version(context_, oldest);
-    if (!options_.ciphers.empty() &&
-        SSL_CTX_set_cipher_list(context_, options_.ciphers.c_str()) != 1)
-        return wrong("ciphers", options_.ciphers, reason());
+    if (Status done = set_ciphers(options_.ciphers); !done) return done;
     if (!options_.ciphers_tls13.empty() &&
         SSL_CTX_set_ciphersuites(context_, options_.ciphers_tls13.c_str()) != 1)
         return wrong("ciphers_tls1.3", options_.ciphers_tls13, reason());
     return Done{};
 }
 
-Status TlsContext::load_certificate(const TlsContext* before) {
+// certfile and keyfile.
+Status TlsContext::load_own(const TlsContext* before) {
     const std::string& file = options_.certfile;
     if (Status opened = must_open("certfile", file); !opened) return opened;
     if (SSL_CTX_use_certificate_chain_file(context_, file.c_str()) != 1)
@@ -159,7 +225,11 @@ Status TlsContext::load_certificate(const TlsContext* before) {
     const X509* certificate = SSL_CTX_get0_certificate(context_);
     certificate_begin_s_ = seconds_of(X509_get0_notBefore(certificate));
     certificate_end_s_ = seconds_of(X509_get0_notAfter(certificate));
-    if (Status loaded = load_key(before); !loaded) return loaded;
+    return load_key(before);
+}
+
+Status TlsContext::load_certificate(const TlsContext* before) {
+    if (Status loaded = load_own(before); !loaded) return loaded;
     if (Status loaded = load_authorities(); !loaded) return loaded;
     if (Status loaded = load_crl(); !loaded) return loaded;
     if (options_.require_certificate)

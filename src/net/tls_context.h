@@ -24,12 +24,17 @@ class TlsContext {
     // that this one replaces; a pass phrase that was typed for its key is used again.
     static Result<std::shared_ptr<const TlsContext>> make(const TlsOptions& options,
                                                           const TlsContext* before = nullptr);
+    // For the client's side of connections.
+    static Result<std::shared_ptr<const TlsContext>> make_client(const TlsClientOptions& options);
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
 
     const TlsOptions& options() const { return options_; }
+    const TlsClientOptions& client_options() const { return client_options_; }
     const PskFile& psk() const { return psk_; }
+    // A client's, in binary.
+    const std::string& client_key() const { return client_key_; }
     ssl_ctx_st* handle() const { return context_; }
 
     // Seconds since 1970 at which the listener's certificate ends; 0: there is none.
@@ -41,7 +46,12 @@ class TlsContext {
 
   private:
     explicit TlsContext(const TlsOptions& options) : options_(options) {}
+    void set_common();
+    Status set_ciphers(const std::string& list);
     Status set_versions_and_ciphers();
+    Status set_up_client();
+    Status set_client_psk();
+    Status load_own(const TlsContext* before);
     Status load_certificate(const TlsContext* before);
     Status load_key(const TlsContext* before);
     Status load_authorities();
@@ -49,6 +59,8 @@ class TlsContext {
     Status load_psk();
 
     TlsOptions options_;
+    TlsClientOptions client_options_;
+    std::string client_key_;
     PskFile psk_;
     TlsTickets tickets_;
     std::string pass_phrase_;  // typed for keyfile

@@ -1,7 +1,7 @@
 #pragma once
 
-// How a listener speaks TLS, as the configuration says it. Filled by config, read by
-// net::TlsContext. Any thread.
+// How a listener speaks TLS, as the configuration says it, and how a client does. Filled by config
+// and by commands, read by net::TlsContext. Any thread.
 
 #include <string>
 
@@ -28,6 +28,24 @@ struct TlsOptions {
 
     bool is_on() const { return !certfile.empty() || !psk_hint.empty(); }
     bool operator==(const TlsOptions&) const = default;
+};
+
+struct TlsClientOptions {
+    std::string cafile;
+    std::string capath;
+    std::string certfile;
+    std::string keyfile;
+    std::string ciphers;
+    std::string version;  // the only one to speak; empty: 1.2 and 1.3
+    std::string alpn;
+    std::string psk_identity;
+    std::string psk;        // in hexadecimal digits
+    bool insecure = false;  // the server's name need not be the certificate's
+    bool use_os_certs = false;
+
+    bool is_on() const {
+        return !cafile.empty() || !capath.empty() || !psk.empty() || use_os_certs;
+    }
 };
 
 }  // namespace martlet::net

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
 #include <array>
@@ -58,15 +59,43 @@ TlsSession::~TlsSession() {
     SSL_free(ssl_);
 }
 
-std::unique_ptr<TlsSession> TlsSession::accept(std::shared_ptr<const TlsContext> context, int fd) {
+std::unique_ptr<TlsSession> TlsSession::make(std::shared_ptr<const TlsContext> context, int fd) {
     std::unique_ptr<TlsSession> session(new TlsSession(std::move(context)));
     ERR_clear_error();
     session->ssl_ = SSL_new(session->context_->handle());
     session->fd_ = fd;
     if (session->ssl_ == nullptr || SSL_set_fd(session->ssl_, fd) != 1) return nullptr;
     SSL_set_app_data(session->ssl_, session.get());
-    SSL_set_accept_state(session->ssl_);
     return session;
+}
+
+std::unique_ptr<TlsSession> TlsSession::accept(std::shared_ptr<const TlsContext> context, int fd) {
+    std::unique_ptr<TlsSession> session = make(std::move(context), fd);
+    if (session) SSL_set_accept_state(session->ssl_);
+    return session;
+}
+
+std::unique_ptr<TlsSession> TlsSession::connect(std::shared_ptr<const TlsContext> context, int fd,
+                                                const std::string& host) {
+    std::unique_ptr<TlsSession> session = make(std::move(context), fd);
+    if (!session) return nullptr;
+    SSL* ssl = session->ssl_;
+    SSL_set_connect_state(ssl);
+    const TlsClientOptions& options = session->context_->client_options();
+    X509_VERIFY_PARAM* checks = SSL_get0_param(ssl);
+    // An address is compared with the certificate's addresses; only a name is told to the server.
+    bool is_address = X509_VERIFY_PARAM_set1_ip_asc(checks, host.c_str()) == 1;
+    bool is_set = is_address || SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+    if (!is_address && !options.insecure) is_set = SSL_set1_host(ssl, host.c_str()) == 1 && is_set;
+    if (is_address && options.insecure) X509_VERIFY_PARAM_set1_ip(checks, nullptr, 0);
+    std::string protocols;
+    if (!options.alpn.empty() && options.alpn.size() < 256) {
+        protocols = static_cast<char>(options.alpn.size()) + options.alpn;
+        SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(protocols.data()),
+                            static_cast<unsigned int>(protocols.size()));
+    }
+    ERR_clear_error();
+    return is_set ? std::move(session) : nullptr;
 }
 
 TlsSession::Outcome TlsSession::read(std::span<const iovec> pieces, std::size_t& size) {
@@ -132,7 +161,7 @@ TlsSession::Outcome TlsSession::judge(int result) {
         default:
             return fail();
     }
-    failure_ = "connection closed by client before the TLS handshake was complete";
+    failure_ = "connection closed before the TLS handshake was complete";
     return end_ = Outcome::Failed;
 }
 

@@ -26,12 +26,17 @@ class TlsSession {
 
     // The server's side over a connected socket, which stays the caller's. Null: no memory.
     static std::unique_ptr<TlsSession> accept(std::shared_ptr<const TlsContext> context, int fd);
+    // The client's side. `host` must be the certificate's, unless the options say otherwise.
+    static std::unique_ptr<TlsSession> connect(std::shared_ptr<const TlsContext> context, int fd,
+                                               const std::string& host);
     ~TlsSession();
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;
 
     enum class Outcome : std::uint8_t { Open, Closed, Failed };
-    // Goes on with the handshake, then fills the pieces in order. `size` is what came, which may be
+    // Goes on with the handshake; is_established() tells whether it is complete.
+    Outcome shake_hands();
+    // The same, then fills the pieces in order. `size` is what came, which may be
     // nothing. The last piece must have room for kRecord bytes.
     Outcome read(std::span<const iovec> pieces, std::size_t& size);
     // Writes the outbox, small pieces in one record, until it is empty or the socket is full.
@@ -63,7 +68,7 @@ class TlsSession {
 
   private:
     explicit TlsSession(std::shared_ptr<const TlsContext> context);
-    Outcome shake_hands();
+    static std::unique_ptr<TlsSession> make(std::shared_ptr<const TlsContext> context, int fd);
     Outcome judge(int result);
     Outcome fail();
     Outcome put(ByteView record, std::size_t& sent);

@@ -24,8 +24,6 @@ struct ClientDraft {
     mqtt::Qos will_qos = mqtt::Qos::AtMostOnce;
     bool will_retain = false;
     client::PropertySet will_properties;
-    bool has_cert = false;
-    bool has_key = false;
     // The first flag that asks for something that this build cannot do, and what that is.
     std::string unsupported_flag;
     std::string unsupported_thing;

@@ -10,6 +10,7 @@ namespace martlet::cli {
 namespace {
 
 using namespace flag;
+using Tls = net::TlsClientOptions;
 
 constexpr unsigned kPub = 1, kSub = 2, kRr = 4, kAll = 7;
 
@@ -27,6 +28,18 @@ FlagError store(Draft draft, Value value) {
     } else {
         member(draft) = value;
     }
+    return "";
+}
+
+template <std::string Tls::*member>
+FlagError set_tls(Draft draft, Value value) {
+    draft.options.tls.*member = value;
+    return "";
+}
+
+template <bool Tls::*member>
+FlagError turn_on_tls(Draft draft, Value) {
+    draft.options.tls.*member = true;
     return "";
 }
 
@@ -305,24 +318,79 @@ constexpr ClientFlag kFlags[] = {{"-A", "", kAll, "ADDRESS", "no address specifi
 , true >, "retain it"
 }
 , {"--will-topic", "", kAll, "TOPIC", "no will topic specified", take_will_topic, "its topic"},
+    {"--cafile",
+     "",
+     kAll,
+     "FILE",
+     "no file specified",
+     set_tls<&Tls::cafile>,
+     "speak TLS; believe servers by these authorities"},
+    {"--capath",
+     "",
+     kAll,
+     "FOLDER",
+     "no directory specified",
+     set_tls<&Tls::capath>,
+     "the same, a folder of authorities"},
+    {"--cert",
+     "",
+     kAll,
+     "FILE",
+     "no file specified",
+     set_tls<&Tls::certfile>,
+     "our certificate (needs --key)"},
+    {"--ciphers",
+     "",
+     kAll,
+     "LIST",
+     "no ciphers specified",
+     set_tls<&Tls::ciphers>,
+     "ciphers up to TLS 1.2"},
+    {"--insecure",
+     "",
+     kAll,
+     "",
+     "",
+     turn_on_tls<&Tls::insecure>,
+     "do not compare the server's name with its certificate"},
+    {"--key", "", kAll, "FILE", "no file specified", set_tls<&Tls::keyfile>, "our key"},
+    {"--psk",
+     "",
+     kAll,
+     "KEY",
+     "no key specified",
+     set_tls<&Tls::psk>,
+     "speak TLS with this pre-shared key, in hexadecimal digits"},
+    {"--psk-identity",      "", kAll, "NAME", "no identity specified", set_tls<&Tls::psk_identity>,
+     "the name of that key"},
+    {"--tls-alpn",
+     "",
+     kAll,
+     "NAME",
+     "no protocol specified",
+     set_tls<&Tls::alpn>,
+     "the protocol to ask for (ALPN)"},
+    {"--tls-use-os-certs",
+     "",
+     kAll,
+     "",
+     "",
+     turn_on_tls<&Tls::use_os_certs>,
+     "speak TLS; believe servers by the system's authorities"},
+    {"--tls-version",
+     "",
+     kAll,
+     "VERSION",
+     "no version specified",
+     set_tls<&Tls::version>,
+     "speak tlsv1.2 or tlsv1.3 only"},
     // Known, for a later build.
-    {"--cafile", "", kAll, "FILE", "no file specified", needs_tls, ""},
-    {"--capath", "", kAll, "FOLDER", "no directory specified", needs_tls, ""},
-    {"--cert", "", kAll, "FILE", "no file specified", take_cert, ""},
-    {"--ciphers", "", kAll, "LIST", "no ciphers specified", needs_tls, ""},
-    {"--insecure", "", kAll, "", "", needs_tls, ""},
-    {"--key", "", kAll, "FILE", "no file specified", take_key, ""},
-    {"--keyform", "", kAll, "FORM", "no keyform specified", needs_tls, ""},
+    {"--keyform", "", kAll, "FORM", "no keyform specified", take_key_form, ""},
     {"--no-tls", "", kAll, "", "", ignore, ""},
     {"--proxy", "", kAll, "URL", "no proxy url specified", take_proxy, ""},
-    {"--psk", "", kAll, "KEY", "no key specified", needs_tls, ""},
-    {"--psk-identity", "", kAll, "NAME", "no identity specified", needs_tls, ""},
-    {"--tls-alpn", "", kAll, "NAME", "no protocol specified", needs_tls, ""},
-    {"--tls-engine", "", kAll, "NAME", "no engine_id specified", needs_tls, ""},
-    {"--tls-engine-kpass-sha1", "", kAll, "HASH", "no kpass sha1 specified", needs_tls, ""},
-    {"--tls-keylog", "", kAll, "FILE", "no file specified", needs_tls, ""},
-    {"--tls-use-os-certs", "", kAll, "", "", needs_tls, ""},
-    {"--tls-version", "", kAll, "VERSION", "no version specified", needs_tls, ""},
+    {"--tls-engine", "", kAll, "NAME", "no engine_id specified", needs_engine, ""},
+    {"--tls-engine-kpass-sha1", "", kAll, "HASH", "no kpass sha1 specified", needs_engine, ""},
+    {"--tls-keylog", "", kAll, "FILE", "no file specified", needs_key_log, ""},
     {"--ws", "", kAll, "", "", needs_websocket, ""},
 }
 ;

@@ -104,6 +104,20 @@ FlagError settle_will(ClientDraft& draft) {
     return "";
 }
 
+FlagError settle_tls(const net::TlsClientOptions& tls) {
+    if (tls.certfile.empty() != tls.keyfile.empty())
+        return "Error: Both certfile and keyfile must be provided if one of them is set.\n";
+    bool has_authorities = !tls.cafile.empty() || !tls.capath.empty();
+    if (has_authorities && !tls.psk.empty())
+        return "Error: Only one of --psk or --cafile/--capath may be used at once.\n";
+    if (!tls.psk.empty() && tls.psk_identity.empty())
+        return "Error: --psk-identity required if --psk used.\n";
+    if (!tls.is_on() && !tls.certfile.empty())
+        return "Error: --cert needs an authority to believe the server by: give --cafile, --capath "
+               "or --tls-use-os-certs.\n";
+    return "";
+}
+
 // mosquitto's clients announce how much they take at once: no more than they will print.
 void settle_connect_properties(ClientDraft& draft) {
     using Id = mqtt::PropertyId;
@@ -135,12 +149,11 @@ FlagError settle_client_options(ClientDraft& draft) {
     ClientOptions& options = draft.options;
     if (auto error = settle_will(draft); !error.empty()) return error;
     if (auto error = settle_id(draft); !error.empty()) return error;
-    if (draft.has_cert != draft.has_key) {
-        return "Error: Both certfile and keyfile must be provided if one of them is set.\n";
-    }
+    if (auto error = settle_tls(options.tls); !error.empty()) return error;
     settle_connect_properties(draft);
     if (auto error = check_properties(draft); !error.empty()) return error;
-    options.address.port = static_cast<std::uint16_t>(draft.port.value_or(1883));
+    options.address.port =
+        static_cast<std::uint16_t>(draft.port.value_or(options.tls.is_on() ? 8883 : 1883));
     if (!draft.unsupported_flag.empty()) {
         return fmt::format("Error: {} is not supported in this build ({}).\n",
                            draft.unsupported_thing, draft.unsupported_flag);
@@ -161,6 +174,15 @@ ParsedClientOptions parse_client_options(ClientKind kind, int argc, char** argv)
     if (!error.empty()) {
         std::fprintf(stderr, "%s\nUse '%s --help' to see usage.\n", error.c_str(), argv[0]);
         parsed.exit_code = 1;
+    }
+    if (!parsed.exit_code && draft.options.tls.is_on()) {
+        auto context = net::TlsContext::make_client(draft.options.tls);
+        if (context) {
+            draft.options.address.tls = std::move(context).value();
+        } else {
+            std::fprintf(stderr, "%s\n", context.error().text.c_str());
+            parsed.exit_code = 1;
+        }
     }
     parsed.options = std::move(draft.options);
     return parsed;

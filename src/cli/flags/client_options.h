@@ -6,6 +6,7 @@
 #include "cli/output/message_format.h"
 #include "client/dial.h"
 #include "client/options.h"
+#include "net/tls_options.h"
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,7 @@ struct ClientOptions {
 
     client::Options client;  // with CONNECT's properties and the will
     client::Address address;
+    net::TlsClientOptions tls;
     ClientProperties properties;
     bool is_debug = false;
     bool is_quiet = false;

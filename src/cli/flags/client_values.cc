@@ -22,8 +22,12 @@ FlagError unsupported(Draft draft, std::string_view thing) {
 
 }  // namespace
 
-FlagError needs_tls(Draft draft, Value) {
-    return unsupported(draft, "TLS");
+FlagError needs_engine(Draft draft, Value) {
+    return unsupported(draft, "An OpenSSL engine");
+}
+
+FlagError needs_key_log(Draft draft, Value) {
+    return unsupported(draft, "A log of TLS keys");
 }
 
 FlagError needs_websocket(Draft draft, Value) {
@@ -34,14 +38,8 @@ FlagError needs_srv(Draft draft, Value) {
     return unsupported(draft, "SRV look-up");
 }
 
-FlagError take_cert(Draft draft, Value) {
-    draft.has_cert = true;
-    return unsupported(draft, "TLS");
-}
-
-FlagError take_key(Draft draft, Value) {
-    draft.has_key = true;
-    return unsupported(draft, "TLS");
+FlagError take_key_form(Draft draft, Value value) {
+    return value == "pem" ? FlagError() : needs_engine(draft, value);
 }
 
 FlagError take_id(Draft draft, Value value) {
@@ -159,7 +157,7 @@ FlagError take_url(Draft draft, Value value) {
     if (url.user_name) draft.options.client.user_name = url.user_name;
     if (url.password) draft.options.client.password = url.password;
     if (url.is_websocket) unsupported(draft, "WebSocket");
-    if (url.is_tls) unsupported(draft, "TLS");
+    if (url.is_tls) draft.options.tls.use_os_certs = true;
     return add_topic(draft, url.topic);
 }
 

@@ -12,11 +12,11 @@ namespace martlet::cli::flag {
 using Draft = ClientDraft&;
 using Value = const std::string&;
 
-FlagError needs_tls(Draft draft, Value);
+FlagError needs_engine(Draft draft, Value);
+FlagError needs_key_log(Draft draft, Value);
+FlagError take_key_form(Draft draft, Value value);
 FlagError needs_websocket(Draft draft, Value);
 FlagError needs_srv(Draft draft, Value);
-FlagError take_cert(Draft draft, Value);
-FlagError take_key(Draft draft, Value);
 FlagError take_id(Draft draft, Value value);
 FlagError take_id_prefix(Draft draft, Value value);
 FlagError take_keep_alive(Draft draft, Value value);

@@ -206,7 +206,7 @@ class Tls(TlsCase):
         broker.wait_log("TLS handshake failed: ", 4)
         with socket.create_connection(broker.address, WAIT):
             pass
-        broker.wait_log("connection closed by client before the TLS handshake was complete")
+        broker.wait_log("connection closed before the TLS handshake was complete")
         # After a good handshake.
         bad = self.wrap(broker)
         bad.sendall(b"\xff" * 100)
@@ -459,3 +459,59 @@ class TlsPages(TlsCase):
         self.assertNotEqual(self.curl(broker, "/metrics").returncode, 0)
         done = self.curl(broker, "/metrics", "--cert", str(self.path("person.crt")), "--key", str(self.path("person.key")))
         self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class TlsCommands(TlsCase):
+    """martlet pub and sub as clients."""
+
+    def ask(self, broker, command, *arguments, host="localhost"):
+        return self.run_martlet(command, "-h", host, "-p", broker.port, "-t", "t", *arguments)
+
+    def publish(self, broker, *arguments, host="localhost"):
+        return self.ask(broker, "pub", "-m", "m", "-q", "1", *arguments, host=host)
+
+    def test_the_server_is_believed_by_its_authority_and_name(self):
+        broker = self.start_tls()
+        ca = ("--cafile", self.path("ca.crt"))
+        for more in ((), ("--tls-version", "tlsv1.2"), ("--tls-alpn", "mqtt"), ("--tls-version", "tlsv1.3")):
+            done = self.publish(broker, *ca, *more)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.publish(broker, *ca, host="127.0.0.1").returncode, 0)
+        large = self.write("large", "x" * 1_000_000)
+        self.assertEqual(self.ask(broker, "pub", "-r", "-f", large, "-q", "2", *ca).returncode, 0)
+        done = self.ask(broker, "sub", "-C", "1", *ca)
+        self.assertEqual((done.returncode, done.stdout), (0, "x" * 1_000_000 + "\n"))
+        done = self.publish(broker, "--tls-use-os-certs")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("TLS handshake failed: certificate verify failed (unable to get local issuer certificate)", done.stderr)
+
+    def test_a_name_that_the_certificate_does_not_have(self):
+        self.ca.run("req", *KEY, "-subj", "/CN=elsewhere", "-keyout", "else.key", "-out", "else.csr")
+        self.ca.run("x509", "-req", "-in", "else.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "else.crt")
+        broker = self.start_tls(cert="else")
+        ca = ("--cafile", self.path("ca.crt"))
+        for host, reason in (("localhost", "hostname mismatch"), ("127.0.0.1", "IP address mismatch")):
+            done = self.publish(broker, *ca, host=host)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"certificate verify failed ({reason})", done.stderr)
+            self.assertEqual(self.publish(broker, *ca, "--insecure", host=host).returncode, 0)
+        # --insecure takes any name, and not any authority.
+        Authority(self.directory, "other")
+        self.assertNotEqual(self.publish(broker, "--cafile", self.path("other.crt"), "--insecure").returncode, 0)
+
+    def test_our_certificate_and_our_pre_shared_key(self):
+        self.ca.sign("pump")
+        broker = self.start_tls(f"cafile {self.path('ca.crt')}", "require_certificate true", "use_identity_as_username true")
+        ca = ("--cafile", self.path("ca.crt"))
+        self.assertEqual(self.publish(broker, *ca, *self.cert("pump"), "-i", "c").returncode, 0)
+        broker.wait_log("as c .*u'pump'")
+        self.assertNotEqual(self.publish(broker, *ca).returncode, 0)
+        psk = self.write("psk", "lamp:00ffee\n")
+        broker = self.start("psk_hint works", f"psk_file {psk}", "use_identity_as_username true")
+        for version in ("tlsv1.2", "tlsv1.3"):
+            more = ("--tls-version", version, "--psk-identity", "lamp")
+            self.assertEqual(self.publish(broker, *more, "--psk", "00FFEE").returncode, 0)
+            self.assertNotEqual(self.publish(broker, *more, "--psk", "00FFEF").returncode, 0)
+        # A server with a certificate in place of the key is not believed.
+        impostor = self.start_tls()
+        self.assertNotEqual(self.publish(impostor, "--psk-identity", "lamp", "--psk", "00ffee").returncode, 0)
