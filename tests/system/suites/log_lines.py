@@ -126,7 +126,7 @@ class LogLines(Case):
         broker.wait_log(r"Denied SUBSCRIBE from c \('forbidden/#'")
 
     def test_a_filter_that_is_denied_in_silence_is_logged(self):
-        acl = self.write("acl", "topic readwrite ok\n")
+        acl = self.write("acl", "topic readwrite ok/#\n")
         broker = self.start("allow_anonymous true", f"acl_file {acl}", "log_type all")
         with raw.connected(broker.address, "old") as client:
             self.assertEqual(client.subscribe("forbidden/#", "ok"), [0, 0])
