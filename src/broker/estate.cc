@@ -2,6 +2,7 @@
 
 #include "broker/estate.h"
 
+#include "broker/exact.h"
 #include "broker/shard.h"
 
 #include <algorithm>
@@ -155,7 +156,7 @@ void Shard::hand_back(std::uint32_t home, BodyRef group, Publication& publicatio
     batch.bytes += letter_cost(message);
     links_[home].outstanding += letter_cost(message);
     batch.letters.emplace_back(
-        ReturnLetter{message, std::move(group), publication.exact != nullptr});
+        ReturnLetter{message, std::move(group), exact_message_of(publication)});
     if (recorder_) note_handed_over(home, Leg::ToShard, publication);
 }
 

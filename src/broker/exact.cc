@@ -15,7 +15,7 @@ void Shard::begin_exact(Publication& publication, Session& session, std::uint16_
     const TopicRoute& route = look_up(publication.topic);
     if (route.others == 0 && route.groups.empty() && session.flows().exacts == 0) return;
     session.flows().exacts++;
-    Exact& exact = open_exact(publication);
+    Exact& exact = open_exact(publication, std::make_shared<ExactMessage>(recorder_->take_keys(1)));
     exact.is_origin = true;
     exact.publisher = session.handle;
     exact.packet_id = packet_id;
@@ -26,7 +26,7 @@ void Shard::begin_exact(Publication& publication, Session& session, std::uint16_
 // An estate's copy leaves the journal in the batch that has the copy of the next member.
 void Shard::begin_exact_return(Publication& publication, const Session& estate,
                                std::uint16_t packet_id) {
-    Exact& exact = open_exact(publication);
+    Exact& exact = open_exact(publication, std::make_shared<ExactMessage>(recorder_->take_keys(1)));
     exact.is_origin = true;
     exact.is_return = true;
     exact.publisher = estate.handle;
@@ -35,11 +35,13 @@ void Shard::begin_exact_return(Publication& publication, const Session& estate,
     origins_.push_back(publication.position);
 }
 
-Exact& Shard::open_exact(Publication& publication) {
+Exact& Shard::open_exact(Publication& publication, std::shared_ptr<ExactMessage> message) {
     publication.is_awaited = true;
     recorder_->open_position(publication);
     auto& exact = exacts_[publication.position];
     exact = std::make_unique<Exact>();
+    exact->message = std::move(message);
+    exact->body = publication.message();
     publication.exact = exact.get();
     return *exact;
 }
@@ -70,7 +72,7 @@ void Shard::complete_exacts() {
             if (it != session->flow->received.end() && it->second.position == position)
                 recorder_->put_received(*session, exact.packet_id);
         }
-        recorder_->write_exact(position, exact.copies);
+        recorder_->write_exact(position, exact);
         return true;
     });
 }

@@ -120,11 +120,12 @@ void Shard::note_handed_over(std::uint32_t shard, Leg leg, Publication& publicat
 }
 
 // The same from the other side: before and after a letter's message is delivered here.
-void Shard::await_for(std::uint32_t shard, Leg leg, Publication& publication, bool is_exact) {
+void Shard::await_for(std::uint32_t shard, Leg leg, Publication& publication,
+                      std::shared_ptr<ExactMessage> exact) {
     if (publication.qos == mqtt::Qos::AtMostOnce && publication.number == 0) return;
     links_[shard].on(leg).received++;
     publication.is_awaited = true;
-    if (is_exact) open_exact(publication);
+    if (exact) open_exact(publication, std::move(exact));
 }
 
 void Shard::settle_for(std::uint32_t shard, Leg leg, const Publication& publication) {

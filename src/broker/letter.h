@@ -26,8 +26,8 @@ struct Snapshot;
 // A message for the receiver's own subscribers and share groups.
 struct PublishLetter {
     BodyRef message;
-    std::uint64_t number = 0;  // retained: its number
-    bool is_exact = false;     // see broker/exact.h
+    std::uint64_t number = 0;             // retained: its number
+    std::shared_ptr<ExactMessage> exact;  // null: it is none (broker/exact.h)
 };
 
 // A share group's home picked this session, which lives in the receiving shard.
@@ -35,14 +35,14 @@ struct DeliverLetter {
     BodyRef message;
     std::uint64_t number = 0;
     topics::GroupMember member;
-    bool is_exact = false;
+    std::shared_ptr<ExactMessage> exact;
 };
 
 // An ended session gives a message back to its share group, whose home is the receiving shard.
 struct ReturnLetter {
     BodyRef message;
     BodyRef group;  // "GROUP/FILTER"
-    bool is_exact = false;
+    std::shared_ptr<ExactMessage> exact;
 };
 
 // A member of a share group whose home is the receiving shard came, went, or changed its state.

@@ -6,6 +6,7 @@
 // subscribers: the member's shard always confirms the former, while the latter may wait for a group
 // again. With one for both, two shards could wait for each other.
 
+#include "broker/exact.h"
 #include "broker/shard.h"
 
 #include <algorithm>
@@ -29,7 +30,7 @@ void Shard::hand_to_member(const Group& group, topics::GroupMember member,
     if (link.outstanding_picked > options().shard_credit_bytes)
         busy_ |= topics::ShardSet{1} << member.shard;
     batch.letters.emplace_back(
-        DeliverLetter{message, publication.number, member, publication.exact != nullptr});
+        DeliverLetter{message, publication.number, member, exact_message_of(publication)});
     if (recorder_) note_handed_over(member.shard, Leg::ToMember, publication);
 }
 

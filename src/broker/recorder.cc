@@ -208,22 +208,34 @@ void Recorder::promise(Session& session, Publication& publication, OutEntry& ent
     ShardBatch::Delivery copy;
     copy.key = entry.key = take_keys(2);
     copy.session = session.key;
-    copy.message = publication.message();
+    Exact& exact = *publication.exact;
+    // Not one that has properties of its own (Shard::deliver_merged).
+    if (publication.message().get() == exact.body.get()) {
+        copy.message_key = exact.message->key;
+        share_message(copy.message_key, copy.key, Holders(exact.message, &exact.message->holders));
+    } else {
+        copy.message = publication.message();
+    }
     copy.qos = entry.qos;
     copy.retain = entry.retain;
     copy.identifier = entry.subscription_identifiers;
     copy.group = session.group(group);
     entry.is_promised = true;
-    publication.exact->promises.push_back({session.handle, entry.key});
-    publication.exact->copies.push_back(std::move(copy));
+    exact.promises.push_back({session.handle, entry.key});
+    exact.copies.push_back(std::move(copy));
 }
 
-void Recorder::write_exact(Position position, std::vector<ShardBatch::Delivery>& copies) {
+void Recorder::write_exact(Position position, Exact& exact) {
     note_time();
     is_urgent_ = true;
-    for (ShardBatch::Delivery& copy : copies) {
-        open_bytes_ += copy.message->size();
+    for (ShardBatch::Delivery& copy : exact.copies) {
+        if (copy.message) open_bytes_ += copy.message->size();
         open_->exact_copies.push_back(std::move(copy));
+    }
+    // Should the last copy end in another shard from here on, that shard removes the record.
+    if (exact.message->holders.fetch_sub(1, std::memory_order_acq_rel) > 1) {
+        open_bytes_ += exact.body->size();
+        open_->exact_messages.push_back({exact.message->key, std::move(exact.body)});
     }
     open_->exact_positions.push_back(position);
 }
@@ -307,8 +319,8 @@ void Recorder::release_shared(journal::Key delivery_key) {
     while (!messages.empty() && !messages.back().message) messages.pop_back();
 }
 
-void Recorder::restore_shared(journal::Key message_key, journal::Key delivery_key,
-                              const Holders& holders) {
+void Recorder::share_message(journal::Key message_key, journal::Key delivery_key,
+                             const Holders& holders) {
     shared_by_delivery_.emplace(delivery_key, message_key);
     SharedUse& use = shared_uses_[message_key];
     if (use.copies++ > 0) return;
@@ -385,6 +397,7 @@ void Recorder::take_back(ShardBatch& batch) {
         mine.insert(mine.begin(), std::make_move_iterator(its.begin()),
                     std::make_move_iterator(its.end()));
     };
+    move_to_front(open_->exact_messages, batch.exact_messages);
     move_to_front(open_->exact_copies, batch.exact_copies);
     move_to_front(open_->exact_positions, batch.exact_positions);
     open_->records.append(batch.records);
@@ -392,6 +405,7 @@ void Recorder::take_back(ShardBatch& batch) {
     open_bytes_ = 0;
     for (const auto& message : open_->messages)
         if (message.message) open_bytes_ += message.message->size();
+    for (const auto& message : open_->exact_messages) open_bytes_ += message.message->size();
     for (const auto& delivery : open_->deliveries)
         if (delivery.message) open_bytes_ += delivery.message->size();
     is_urgent_ = true;

@@ -80,7 +80,7 @@ class Recorder {
     // The same for a QoS 2 copy of a message that several shards have a part in: promised only.
     void promise(Session& session, Publication& publication, OutEntry& entry, std::uint16_t group);
     // All copies of such a message; Shard::keep_promises is called when they are on disk.
-    void write_exact(Position position, std::vector<ShardBatch::Delivery>& copies);
+    void write_exact(Position position, Exact& exact);
     // QoS 2: the packet id belongs to this copy; the PUBLISH leaves by Shard::send_recorded.
     void note_sent(Session& session, const OutEntry& entry);
     // PUBREC came, and the message is no longer needed.
@@ -89,11 +89,10 @@ class Recorder {
     void end_delivery(const OutEntry& entry);
     // Its place is taken by what write_exact() writes, in the same batch.
     void move_delivery(OutEntry& entry);
-    // At start: this copy shares that message, perhaps with copies in other shards: `holders` says
-    // how many shards have some.
+    // This copy shares that message, perhaps with copies in other shards: `holders` says how many
+    // shards have some.
     using Holders = std::shared_ptr<std::atomic<std::uint32_t>>;
-    void restore_shared(journal::Key message_key, journal::Key delivery_key,
-                        const Holders& holders);
+    void share_message(journal::Key message_key, journal::Key delivery_key, const Holders& holders);
 
     // The position of this message, if somebody waits for it.
     void open_position(Publication& publication) {

@@ -221,7 +221,7 @@ OutEntry Restore::entry_of(Shard& shard, Session& session, const Queued& queued)
     if (queued.message_key != 0) {
         Recorder::Holders& holders = uses_[queued.message_key];
         if (!holders) holders = std::make_shared<std::atomic<std::uint32_t>>(0);
-        shard.recorder()->restore_shared(queued.message_key, queued.key, holders);
+        shard.recorder()->share_message(queued.message_key, queued.key, holders);
     }
     return entry;
 }

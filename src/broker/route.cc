@@ -1,6 +1,7 @@
 // Who gets a message: the shard's own subscribers, its share groups, and the other shards that have
 // some.
 
+#include "broker/exact.h"
 #include "broker/shard.h"
 
 #include <algorithm>
@@ -123,7 +124,7 @@ void Shard::hand_over(std::uint32_t shard, Publication& publication) {
     batch.bytes += letter_cost(message);
     link.outstanding += letter_cost(message);
     batch.letters.emplace_back(
-        PublishLetter{message, publication.number, publication.exact != nullptr});
+        PublishLetter{message, publication.number, exact_message_of(publication)});
     if (recorder_) note_handed_over(shard, Leg::ToShard, publication);
 }
 
@@ -250,7 +251,8 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                        publication.number = l.number;
                        const TopicRoute& route = look_up(publication.topic);
                        frames_.begin();
-                       if (recorder_) await_for(from, Leg::ToShard, publication, l.is_exact);
+                       if (recorder_)
+                           await_for(from, Leg::ToShard, publication, std::move(l.exact));
                        publication.is_shared = route.direct.size() + route.groups.size() > 1;
                        deliver_direct(route, publication);
                        for (const auto& [group, entry] : route.groups)
@@ -260,7 +262,8 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                    [&](DeliverLetter& l) {
                        Publication publication = Publication::of(l.message);
                        publication.number = l.number;
-                       if (recorder_) await_for(from, Leg::ToMember, publication, l.is_exact);
+                       if (recorder_)
+                           await_for(from, Leg::ToMember, publication, std::move(l.exact));
                        Session* session = session_slots_.find(l.member.session);
                        frames_.begin();
                        if (session == nullptr)
@@ -301,7 +304,8 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                    [&](MarkLetter& l) { on_mark(from, l); },
                    [&](ReturnLetter& l) {
                        Publication publication = Publication::of(l.message);
-                       if (recorder_) await_for(from, Leg::ToShard, publication, l.is_exact);
+                       if (recorder_)
+                           await_for(from, Leg::ToShard, publication, std::move(l.exact));
                        return_to_group(as_text(l.group->view()), publication, from);
                        if (recorder_) settle_for(from, Leg::ToShard, publication);
                    },

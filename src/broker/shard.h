@@ -210,11 +210,12 @@ class Shard {
     void set_retained(Publication& publication,
                       const std::shared_ptr<const topics::RetainedOrigin>& origin);
     void note_handed_over(std::uint32_t shard, Leg leg, Publication& publication);
-    void await_for(std::uint32_t shard, Leg leg, Publication& publication, bool is_exact);
+    void await_for(std::uint32_t shard, Leg leg, Publication& publication,
+                   std::shared_ptr<ExactMessage> exact);
     void settle_for(std::uint32_t shard, Leg leg, const Publication& publication);
     void report_settled(std::uint32_t shard, Leg leg);
     void on_settled(std::uint32_t shard, const SettledLetter& letter);
-    Exact& open_exact(Publication& publication);
+    Exact& open_exact(Publication& publication, std::shared_ptr<ExactMessage> message);
     void begin_exact_return(Publication& publication, const Session& estate,
                             std::uint16_t packet_id);
     void complete_exacts();

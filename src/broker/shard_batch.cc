@@ -66,13 +66,15 @@ void ShardBatch::clear() {
     number = essential_number = 0;
     last_position = 0;
     late.clear();
+    exact_messages.clear();
     exact_copies.clear();
     exact_positions.clear();
 }
 
 void ShardBatch::encode(journal::Group& group) {
-    for (const SharedMessage& shared : messages) {
-        if (shared.message) put(group, shared.key, record_of(shared.message, wall_minus_steady_ms));
+    for (const auto* shared : {&messages, &exact_messages}) {
+        for (const SharedMessage& m : *shared)
+            if (m.message) put(group, m.key, record_of(m.message, wall_minus_steady_ms));
     }
     for (const Delivery& d : deliveries) {
         if (!d.is_void) encode(group, d);

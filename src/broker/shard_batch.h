@@ -9,6 +9,7 @@
 #include "broker/settlement.h"
 #include "journal/journal.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -41,6 +42,15 @@ class RecordBuffer {
     std::vector<std::uint8_t> bytes_;
 };
 
+// The message of a QoS 2 exchange across shards (broker/exact.h): one record for the copies of all
+// shards. The last shard that has a copy removes it.
+struct ExactMessage {
+    explicit ExactMessage(journal::Key message_key) : key(message_key) {}
+    const journal::Key key;
+    // Shards that have copies, and the publisher's own until the record is on its way.
+    std::atomic<std::uint32_t> holders{1};
+};
+
 class ShardBatch final : public journal::Batch {
   public:
     // A copy of a message for one session. Encoded late, since most are acknowledged before the
@@ -68,6 +78,7 @@ class ShardBatch final : public journal::Batch {
     std::vector<SharedMessage> messages;
     std::vector<Delivery> deliveries;  // in order of their keys
     // Of QoS 2 messages that several shards have a part in, with the positions that wait for them.
+    std::vector<SharedMessage> exact_messages;
     std::vector<Delivery> exact_copies;
     std::vector<Position> exact_positions;
     RecordBuffer records;

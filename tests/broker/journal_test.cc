@@ -273,5 +273,32 @@ TEST_P(Journal, TheHomesOfTwoGroupsDoNotWaitForEachOther) {
     }
 }
 
+// QoS 1 and QoS 2 alike, and whatever the number of shards.
+TEST_P(Journal, APayloadIsWrittenOnceForManySubscribers) {
+    constexpr std::uint64_t kPayload = 100'000;
+    for (int i = 0; i < 40; i++) {
+        Client subscriber = client("subscriber" + std::to_string(i));
+        subscriber.connect(lasting());
+        subscriber.subscribe("t", kSub2);
+        subscriber.cut();
+    }
+    Client publisher = client("publisher");
+    publisher.connect(lasting());
+    for (const PublishWish& wish : {kQos2, kQos1}) {
+        std::uint64_t before = table_->journal->log().stats().live_bytes;
+        publisher.publish("t", std::string(kPayload, 'x'), wish);
+        std::uint64_t written = table_->journal->log().stats().live_bytes - before;
+        EXPECT_LT(written, (wish.qos == Qos::ExactlyOnce ? 1 : shards_) * kPayload + 10'000);
+    }
+    restart();
+    for (int i = 0; i < 40; i++) {
+        Client subscriber = client("subscriber" + std::to_string(i));
+        subscriber.open(lasting());
+        EXPECT_EQ(subscriber.payloads().size(), 2u);
+    }
+    table_->settle();
+    EXPECT_LT(table_->journal->log().stats().live_bytes, 40'000u);
+}
+
 }  // namespace
 }  // namespace martlet::broker
