@@ -311,7 +311,7 @@ def system(binary, env=None):
 # --- the crash checker ---
 
 # What is wrong on purpose (MARTLET_BUG), and must be found within so many kills.
-BUGS = ("ack_before_sync", "forget_qos2_id", "compaction_drops,small_segments")
+BUGS = ("ack_before_sync", "forget_qos2_id", "forget_qos1_id", "compaction_drops,small_segments")
 BUG_KILLS = 40
 
 

@@ -177,12 +177,16 @@ void Shard::enqueue(Session& session, Publication& publication, Outgoing how,
     entry.retain = how.retain;
     std::uint16_t group = picked == nullptr ? std::uint16_t{0} : picked->number;
     entry.set_group(group);
+    entry.packet_id = flow.out.next_id();
     if (is_promised) {
         recorder_->promise(session, publication, entry, group);
     } else if (is_recorded) {
         bool is_urgent = !is_next || qos == mqtt::Qos::ExactlyOnce;
         recorder_->add_delivery(session, publication, entry, group, is_urgent);
     }
+    // The first message since it went offline, which is not sent now.
+    if (is_recorded && session.key != 0 && session.is_open != session.is_open_recorded)
+        recorder_->put_session(session);
     entry.is_stored = is_recorded && !is_promised && !is_next && flow.in_memory >= kInMemoryMax;
     if (entry.is_stored) {
         entry.stored_bytes = cost;
@@ -304,7 +308,7 @@ void Shard::pump(Session& session) {
         else if (entry.key != 0 && entry.qos == mqtt::Qos::ExactlyOnce)
             send_after_recording(session, entry);
         else
-            write_entry(session, entry, false);
+            write_entry(session, entry, entry.may_be_sent);
     }
     if (out.queued() > 0) return;
     session.flow->is_drop_logged = false;

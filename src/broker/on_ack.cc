@@ -67,7 +67,10 @@ void Connection::on_pubrec(const mqtt::FrameHead& head, ByteView body) {
     bool is_first = entry->state != OutState::WaitPubcomp;
     entry->state = OutState::WaitPubcomp;
     if (entry->key == 0) return send_ack(PacketType::Pubrel, ack.packet_id, ReasonCode::Success);
-    if (is_first) shard_.recorder()->note_released(*session_, *entry);
+    if (is_first) {
+        entry->is_id_recorded = true;
+        shard_.recorder()->note_released(*session_, *entry);
+    }
     shard_.recorder()->release_later(*this, ack.packet_id);
 }
 

@@ -365,6 +365,7 @@ Session& Connection::take_session(bool& session_present) {
     taken.will = std::move(request_->will);
     has_will_ = taken.will != nullptr;
     taken.ends_at_ms = 0;
+    taken.is_open = true;
     if (shard_.recorder() != nullptr && must_record(taken, is_changed))
         shard_.recorder()->put_session(taken);
     return taken;
@@ -372,7 +373,8 @@ Session& Connection::take_session(bool& session_present) {
 
 bool Connection::must_record(const Session& session, bool is_changed) {
     if (session.key == 0) return session.is_durable();
-    return is_changed || session.will || session.is_will_recorded || session.is_end_recorded;
+    return is_changed || session.will || session.is_will_recorded || session.is_end_recorded ||
+           !session.is_open_recorded;
 }
 
 void Connection::send_connack(bool session_present) {

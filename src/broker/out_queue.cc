@@ -9,32 +9,32 @@ namespace martlet::broker {
 void OutQueue::push(const OutEntry& entry) {
     if (size_ == capacity_) grow();
     size_++;
-    at(size_ - 1) = entry;
+    OutEntry& pushed = at(size_ - 1);
+    pushed = entry;
+    if (pushed.packet_id == 0)
+        pushed.packet_id = next_id_;
+    else if (pushed.packet_id != next_id_)
+        is_dense_ = is_dense_ && size_ == 1;
+    next_id_ = pushed.packet_id == UINT16_MAX ? std::uint16_t{1}
+                                              : static_cast<std::uint16_t>(pushed.packet_id + 1);
+}
+
+void OutQueue::begin_ids_at(std::uint16_t id) {
+    is_dense_ = is_dense_ && (size_ == 0 || id == next_id_);
+    next_id_ = id;
 }
 
 void OutQueue::restore_sent(const OutEntry& entry) {
     DCHECK(queued() == 0);
-    if (size_ == 0) next_id_ = entry.packet_id;
-    // What was sent between has been acknowledged.
-    OutEntry gone;
-    gone.state = OutState::Done;
-    for (; next_id_ != entry.packet_id; next_id_ = following(next_id_)) {
-        gone.packet_id = next_id_;
-        push(gone);
-        sent_++;
-    }
     push(entry);
     sent_++;
     in_flight_++;
     if (entry.state == OutState::WaitResend) to_resend_++;
-    next_id_ = following(next_id_);
 }
 
 OutEntry& OutQueue::send_next(OutState state) {
     DCHECK(queued() > 0);
     OutEntry& entry = at(sent_++);
-    entry.packet_id = next_id_;
-    next_id_ = following(next_id_);
     entry.state = state;
     in_flight_++;
     return entry;
@@ -42,12 +42,34 @@ OutEntry& OutQueue::send_next(OutState state) {
 
 OutEntry* OutQueue::find(std::uint16_t packet_id) {
     if (sent_ == 0 || packet_id == 0) return nullptr;
-    // Ids of sent entries follow one another, 65535 being followed by 1.
-    std::uint32_t first = at(0).packet_id;
-    std::uint32_t position = packet_id >= first ? packet_id - first : packet_id + 65535u - first;
+    if (!is_dense_) return find_past_holes(packet_id);
+    std::uint32_t position = distance(at(0).packet_id, packet_id);
     if (position >= sent_) return nullptr;
     OutEntry& entry = at(position);
     return entry.state == OutState::Done ? nullptr : &entry;
+}
+
+// Ids of sent entries grow from the first one on, and never by a whole round.
+OutEntry* OutQueue::find_past_holes(std::uint16_t packet_id) {
+    std::uint16_t first = at(0).packet_id;
+    std::uint16_t wanted = distance(first, packet_id);
+    std::uint32_t from = 0, to = sent_;
+    while (from < to) {
+        std::uint32_t middle = from + (to - from) / 2;
+        if (distance(first, at(middle).packet_id) < wanted)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    if (from == sent_ || at(from).packet_id != packet_id) return nullptr;
+    return at(from).state == OutState::Done ? nullptr : &at(from);
+}
+
+bool OutQueue::is_next_id_free() const {
+    if (sent_ == 0) return true;
+    std::uint16_t first = id_at(0), last = id_at(sent_ - 1);
+    std::uint16_t next = sent_ < size_ ? id_at(sent_) : next_id_;
+    return distance(first, last) + distance(last, next) < UINT16_MAX;
 }
 
 OutEntry* OutQueue::find_queued(journal::Key key) {
@@ -116,6 +138,7 @@ void OutQueue::clear() {
     begin_ = size_ = sent_ = in_flight_ = to_resend_ = 0;
     ring_.reset();
     capacity_ = 0;
+    is_dense_ = true;
 }
 
 void OutQueue::grow() {
@@ -134,6 +157,7 @@ void OutQueue::trim() {
         sent_--;
         if (resend_from_ > 0) resend_from_--;
     }
+    if (size_ == 0) is_dense_ = true;
     // A ring that was large once is given back; a small one is kept, so that steady traffic does
     // not allocate.
     if (size_ == 0 && capacity_ > 1024) {

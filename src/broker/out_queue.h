@@ -1,8 +1,10 @@
 #pragma once
 
 // What one session still has to deliver, in order: first the messages in flight, then those that
-// wait. Packet ids are given in order of sending, so that the entry of an acknowledged id is found
-// by subtraction. A ring that grows by doubling and is given back when empty. Loop thread only.
+// wait. A message gets its packet id when it is queued: so the journal knows the id before the
+// message is sent. Ids follow one another, and the entry of an acknowledged id is found by
+// subtraction; only a restart leaves holes between them. A ring that grows by doubling and is given
+// back when empty. Loop thread only.
 
 #include "base/body.h"
 #include "broker/message.h"
@@ -46,7 +48,8 @@ struct OutEntry {
     bool is_id_recorded : 1 = false;  // QoS 2: the packet id has a record, too
     bool is_stored : 1 = false;       // the message is in the journal only
     bool is_promised : 1 = false;     // waits for another shard to write it (broker/exact.h)
-    OutState state : 4 = OutState::Queued;
+    bool may_be_sent : 1 = false;     // in an earlier run; it gets DUP
+    OutState state : 3 = OutState::Queued;
 
     static constexpr std::uint8_t kShareMax = 63;  // and all above it
     void set_group(std::uint16_t number) { share = (number < kShareMax ? number : kShareMax) & 63; }
@@ -82,14 +85,25 @@ class OutQueue {
     OutEntry& at(std::uint32_t position) { return ring_[(begin_ + position) & (capacity_ - 1)]; }
 
     // One message that is never acknowledged must not let its packet id come round again.
-    bool has_packet_id() const { return sent_ < UINT16_MAX; }
+    bool has_packet_id() const { return is_dense_ ? sent_ < UINT16_MAX : is_next_id_free(); }
+    // The id of the next message that is queued.
+    std::uint16_t next_id() const { return next_id_; }
+    // Ids between the last one and this one are left out.
+    void begin_ids_at(std::uint16_t id);
+    // How many ids `to` is ahead of `from`, 1 following 65535.
+    static std::uint16_t distance(std::uint16_t from, std::uint16_t to) {
+        return static_cast<std::uint16_t>(to >= from ? to - from : to + 65535u - from);
+    }
+    static std::uint16_t following(std::uint16_t id, std::uint16_t count = 1) {
+        return static_cast<std::uint16_t>((id - 1u + count) % 65535u + 1u);
+    }
 
-    // Takes over one hold on entry.message.
+    // Takes over one hold on entry.message. An entry without a packet id gets the next one.
     void push(const OutEntry& entry);
     // At start: an entry that was sent in an earlier run, with its packet id and state (WaitResend
-    // or WaitPubcomp), in the order of sending.
+    // or WaitPubcomp), in the order of sending and before those that wait.
     void restore_sent(const OutEntry& entry);
-    // The first queued entry gets the next packet id and `state`; it must exist.
+    // The first queued entry is in flight, in `state`; it must exist.
     OutEntry& send_next(OutState state);
     // The entry in flight with this packet id; null when there is none.
     OutEntry* find(std::uint16_t packet_id);
@@ -111,22 +125,24 @@ class OutQueue {
     // All that `keep` tells wait from now on, in their order; the others must be released.
     template <typename Keep>
     void requeue(Keep keep) {
-        std::uint32_t kept = 0;
-        for (std::uint32_t i = 0; i < size_; i++) {
-            if (!keep(std::as_const(at(i)))) continue;
+        std::uint32_t count = std::exchange(size_, 0u);
+        sent_ = in_flight_ = to_resend_ = resend_from_ = 0;
+        is_dense_ = true;
+        for (std::uint32_t i = 0; i < count; i++) {
             OutEntry entry = at(i);
+            if (!keep(std::as_const(entry))) continue;
             entry.state = OutState::Queued;
             entry.packet_id = 0;
-            at(kept++) = entry;
+            push(entry);
         }
-        size_ = kept;
-        sent_ = in_flight_ = to_resend_ = resend_from_ = 0;
     }
 
   private:
-    static std::uint16_t following(std::uint16_t id) {
-        return id == UINT16_MAX ? 1 : static_cast<std::uint16_t>(id + 1);
+    std::uint16_t id_at(std::uint32_t position) const {
+        return ring_[(begin_ + position) & (capacity_ - 1)].packet_id;
     }
+    bool is_next_id_free() const;
+    OutEntry* find_past_holes(std::uint16_t packet_id);
     void grow();
     void trim();
 
@@ -139,6 +155,7 @@ class OutQueue {
     std::uint32_t to_resend_ = 0;
     std::uint32_t resend_from_ = 0;  // no WaitResend before this position
     std::uint16_t next_id_ = 1;
+    bool is_dense_ = true;  // ids follow one another without holes
 };
 
 }  // namespace martlet::broker

@@ -89,6 +89,13 @@ void Recorder::put_session(Session& session) {
     if (session.key == 0) session.key = take_keys(1);
     session.is_will_recorded = will != nullptr;
     session.is_end_recorded = session.ends_at_ms != 0;
+    record.is_open = session.is_open_recorded = session.is_open;
+    if (session.flow) {
+        OutQueue& out = session.flow->out;
+        record.sent_through = session.flow->maybe_sent_through;
+        if (out.sent() > 0)
+            record.sent_through = std::max(record.sent_through, out.at(out.sent() - 1).key);
+    }
     records.put(session.key, record);
 }
 
@@ -184,6 +191,7 @@ void Recorder::add_delivery(Session& session, Publication& publication, OutEntry
     delivery.retain = entry.retain;
     delivery.identifier = entry.subscription_identifiers;
     delivery.group = session.group(group);
+    delivery.packet_id = entry.packet_id;
     delivery.message_key = publication.message_key;
     if (delivery.message_key != 0) {
         shared_by_delivery_.emplace(delivery.key, delivery.message_key);
@@ -220,6 +228,7 @@ void Recorder::promise(Session& session, Publication& publication, OutEntry& ent
     copy.retain = entry.retain;
     copy.identifier = entry.subscription_identifiers;
     copy.group = session.group(group);
+    copy.packet_id = entry.packet_id;
     entry.is_promised = true;
     exact.promises.push_back({session.handle, entry.key});
     exact.copies.push_back(std::move(copy));

@@ -83,7 +83,8 @@ class Reader {
 // QoS and flags in one byte.
 constexpr std::uint8_t kQosBits = 3, kRetainBit = 4, kNoLocalBit = 8, kAsPublishedBit = 16;
 constexpr std::uint8_t kHasGroup = 32;
-constexpr std::uint8_t kHasWill = 1, kIsUserUnknown = 2, kHasOrigin = 1;
+constexpr std::uint8_t kHasPacketIdBit = 8;  // of deliveries
+constexpr std::uint8_t kHasWill = 1, kIsUserUnknown = 2, kIsOpen = 4, kHasSent = 8, kHasOrigin = 1;
 
 std::uint8_t pack(mqtt::Qos qos, bool retain) {
     return static_cast<std::uint8_t>(static_cast<unsigned>(qos) | (retain ? kRetainBit : 0u));
@@ -108,8 +109,10 @@ void write(Writer& w, const SessionRecord& s) {
     w.number(s.expiry_s);
     w.number(s.listener);
     w.number(s.ends_at_ms);
-    w.number(static_cast<std::uint8_t>((s.will ? kHasWill : 0u) |
-                                       (s.is_user_known ? 0u : kIsUserUnknown)));
+    w.number(static_cast<std::uint8_t>(
+        (s.will ? kHasWill : 0u) | (s.is_user_known ? 0u : kIsUserUnknown) |
+        (s.is_open ? kIsOpen : 0u) | (s.sent_through != 0 ? kHasSent : 0u)));
+    if (s.sent_through != 0) w.number(s.sent_through);
     if (!s.will) return;
     w.number(s.will->delay_s);
     w.number(s.will->expiry_s);
@@ -125,13 +128,15 @@ void write(Writer& w, const SubscriptionRecord& s) {
     w.text(s.filter);
 }
 void write(Writer& w, const DeliveryRecord& d) {
+    std::uint8_t flags = pack(d.qos, d.retain);
+    if (d.packet_id != 0) flags |= kHasPacketIdBit;
     w.number(d.session);
     w.number(d.message_key);
-    std::uint8_t flags = pack(d.qos, d.retain);
     if (!d.group.empty()) flags |= kHasGroup;
     w.number(flags);
     w.number(d.identifier);
     if (!d.group.empty()) w.text(d.group);
+    if (d.packet_id != 0) w.number(d.packet_id);
     if (d.message_key == 0) write(w, d.message);
 }
 void write(Writer& w, const SentRecord& r) {
@@ -175,6 +180,8 @@ bool read(Reader& r, SessionRecord& s) {
     r.number(s.ends_at_ms);
     r.number(flags);
     s.is_user_known = (flags & kIsUserUnknown) == 0;
+    s.is_open = (flags & kIsOpen) != 0;
+    if (flags & kHasSent) r.number(s.sent_through);
     if (!(flags & kHasWill)) return true;
     s.will.emplace();
     r.number(s.will->delay_s);
@@ -199,7 +206,9 @@ bool read(Reader& r, DeliveryRecord& d) {
     r.number(flags);
     r.number(d.identifier);
     if (flags & kHasGroup) r.text(d.group);
-    if (!unpack(flags, d.qos, d.retain)) return false;
+    bool has_packet_id = (flags & kHasPacketIdBit) != 0;
+    if (has_packet_id) r.number(d.packet_id);
+    if (!unpack(flags, d.qos, d.retain) || has_packet_id != (d.packet_id != 0)) return false;
     return d.message_key != 0 || read(r, d.message);
 }
 template <typename T>

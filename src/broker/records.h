@@ -52,6 +52,10 @@ struct SessionRecord {
     std::uint32_t expiry_s = 0;   // UINT32_MAX: never
     std::uint16_t listener = 0;   // number of the listener by which it came last
     std::int64_t ends_at_ms = 0;  // offline since then, and over at this time; 0: not decided yet
+    // Its messages with a key up to this one were sent; 0: none was. While it is open, because its
+    // client is connected, the others may have been sent as well.
+    journal::Key sent_through = 0;
+    bool is_open = false;
     std::optional<WillRecord> will;
 };
 
@@ -76,11 +80,14 @@ struct DeliveryRecord {
     // "GROUP/FILTER" of the share group that picked the session; empty: none. When the session's
     // record is gone the message belongs to the group again.
     std::string_view group;
+    // It is sent with this one; 0: written by a version that did not keep it.
+    std::uint16_t packet_id = 0;
     MessageRecord message;  // message_key == 0
 };
 
-// QoS 2 towards a session: this packet id belongs to the delivery whose key is one less than this
-// record's. Released: PUBREC has come, the delivery is gone.
+// Towards a session: this packet id belongs to the delivery whose key is one less than this
+// record's, and was sent. For QoS 2, and for QoS 1 that comes from elsewhere. Released: PUBREC has
+// come, the delivery is gone.
 struct SentRecord {
     journal::Key session = 0;
     std::uint16_t packet_id = 0;

@@ -36,8 +36,9 @@ void Restore::add(journal::Key key, ByteView value) {
         messages_[key] = body_bytes(*m);
     } else if (const auto* d = std::get_if<DeliveryRecord>(&record)) {
         std::uint32_t bytes = d->message_key == 0 ? body_bytes(d->message) : 0;
-        belongings_[d->session].queued.push_back({key, d->message_key, bytes, d->identifier, d->qos,
-                                                  d->retain, false, number_of_group(d->group)});
+        belongings_[d->session].queued.push_back({key, d->message_key, bytes, d->identifier,
+                                                  d->packet_id, d->qos, d->retain,
+                                                  number_of_group(d->group)});
     } else if (const auto* sent = std::get_if<SentRecord>(&record)) {
         belongings_[sent->session].numbered.push_back({key, sent->packet_id, false});
     } else if (const auto* released = std::get_if<ReleasedRecord>(&record)) {
@@ -136,7 +137,7 @@ void Restore::restore_session(Shared& shared, const std::vector<Shard*>& shards,
     }
     Session& session = shard.restore_session(saved.key, s);
     restore_subscriptions(shard, session, belongings);
-    restore_queue(shard, session, belongings, read);
+    restore_queue(shard, session, s, belongings, read);
     for (const auto& [key, id] : belongings.received) session.flows().received[id] = {key, 0};
     if (!session.is_tap) counts_.sessions++;
 }
@@ -163,52 +164,85 @@ std::uint32_t Restore::bytes_of(const Queued& queued) const {
     return it == messages_.end() ? 0 : it->second;
 }
 
-// First what was sent and not acknowledged, in the order of sending, which is that of the keys;
-// then what waits.
-void Restore::restore_queue(Shard& shard, Session& session, Belongings& belongings,
-                            const Read& read) {
+// In the order of the keys, in which messages are queued and sent. Those up to the last one whose
+// packet id has a record are in flight; the others wait, and have DUP if they may have been sent.
+void Restore::restore_queue(Shard& shard, Session& session, const SessionRecord& record,
+                            Belongings& belongings, const Read& read) {
     std::vector<Queued>& queued = belongings.queued;
+    std::vector<Numbered>& numbered = belongings.numbered;
     auto by_key = [](const auto& a, const auto& b) { return a.key < b.key; };
     std::sort(queued.begin(), queued.end(), by_key);
-    std::sort(belongings.numbered.begin(), belongings.numbered.end(), by_key);
-    for (const Numbered& numbered : belongings.numbered) {
-        journal::Key key = numbered.key - 1;
-        auto it = std::lower_bound(queued.begin(), queued.end(), key,
-                                   [](const Queued& q, journal::Key k) { return q.key < k; });
-        bool has_delivery = it != queued.end() && it->key == key;
-        if (has_delivery && numbered.is_released) {
-            forget(shard, it->key);
-            it->is_taken = true;
-        } else if (!has_delivery && !numbered.is_released) {
-            forget(shard, numbered.key);  // it was never sent
-            continue;
-        }
-        OutEntry entry = entry_of(shard, session, has_delivery ? *it : Queued());
-        entry.key = key;
-        entry.qos = mqtt::Qos::ExactlyOnce;
-        entry.packet_id = numbered.packet_id;
+    std::sort(numbered.begin(), numbered.end(), by_key);
+    journal::Key in_flight_through = numbered.empty() ? 0 : numbered.back().key - 1;
+    bool is_open = record.is_open;
+    auto next = numbered.begin();
+    for (Queued& q : queued) {
+        for (; next != numbered.end() && next->key - 1 < q.key; ++next)
+            restore_numbered(shard, session, *next);
+        bool is_its_own = next != numbered.end() && next->key - 1 == q.key;
+        q.is_in_flight = q.key <= in_flight_through;
+        // QoS 2 is not sent before its id has a record, and no message is sent before one that is
+        // queued before it.
+        if (q.qos == mqtt::Qos::ExactlyOnce && !q.is_in_flight) is_open = false;
+        q.may_be_sent = q.is_in_flight || is_open || q.key <= record.sent_through;
+        if (shard.shared().test_forgets_ids && q.qos == mqtt::Qos::AtLeastOnce) q.packet_id = 0;
+        restore_copy(shard, session, q, is_its_own ? &*next++ : nullptr, read);
+    }
+    for (; next != numbered.end(); ++next) restore_numbered(shard, session, *next);
+    if (record.is_open) skip_ids(shard, session);
+}
+
+// A kill loses copies that were sent and not yet written, and the client may still acknowledge
+// them. Their ids are not known. They follow the newest one that is; if none is, they may be any.
+void Restore::skip_ids(Shard& shard, Session& session) {
+    std::uint64_t mixed = shard.recorder()->take_keys(1) * 0x9e37'79b9'7f4a'7c15u;
+    session.first_id = static_cast<std::uint16_t>(1 + (mixed >> 48) % UINT16_MAX);
+    if (!session.flow) return;
+    OutQueue& out = session.flow->out;
+    auto gap = static_cast<std::uint16_t>(1024 + (mixed >> 52));
+    out.begin_ids_at(out.empty() ? session.first_id : OutQueue::following(out.next_id(), gap));
+}
+
+// A packet id without its message: PUBREC has come.
+void Restore::restore_numbered(Shard& shard, Session& session, const Numbered& numbered) {
+    if (!numbered.is_released) return forget(shard, numbered.key);  // it was never sent
+    OutEntry entry;
+    entry.key = numbered.key - 1;
+    entry.qos = mqtt::Qos::ExactlyOnce;
+    entry.packet_id = numbered.packet_id;
+    entry.is_id_recorded = true;
+    entry.state = OutState::WaitPubcomp;
+    shard.restore_sent(session, entry, {});
+}
+
+void Restore::restore_copy(Shard& shard, Session& session, const Queued& queued,
+                           const Numbered* numbered, const Read& read) {
+    if (numbered != nullptr && numbered->is_released) {
+        forget(shard, queued.key);
+        return restore_numbered(shard, session, *numbered);
+    }
+    bool is_over = queued.may_be_sent && queued.qos == mqtt::Qos::AtMostOnce;
+    bool is_lost = queued.message_key != 0 && !messages_.contains(queued.message_key);
+    if (is_over || is_lost) {
+        if (numbered != nullptr) forget(shard, numbered->key);
+        return forget(shard, queued.key);
+    }
+    OutEntry entry = entry_of(shard, session, queued);
+    if (numbered != nullptr) {
+        entry.packet_id = numbered->packet_id;
         entry.is_id_recorded = true;
-        entry.state = numbered.is_released ? OutState::WaitPubcomp : OutState::WaitResend;
-        std::vector<std::uint8_t> value;
-        if (!numbered.is_released) {
-            it->is_taken = true;
-            value = read(it->message_key != 0 ? it->message_key : key);
-            count_message(session);
-        }
-        shard.restore_sent(session, entry, value);
     }
-    for (const Queued& q : queued) {
-        if (q.is_taken) continue;
-        if (q.message_key != 0 && !messages_.contains(q.message_key)) {
-            forget(shard, q.key);
-            continue;
-        }
-        OutEntry entry = entry_of(shard, session, q);
-        entry.is_stored = true;
-        entry.stored_bytes = bytes_of(q);
-        shard.restore_queued(session, entry);
-        count_message(session);
+    count_message(session);
+    if (queued.is_in_flight) {
+        entry.state = OutState::WaitResend;
+        journal::Key place = queued.message_key != 0 ? queued.message_key : queued.key;
+        return shard.restore_sent(session, entry, read(place));
     }
+    entry.may_be_sent = queued.may_be_sent;
+    if (queued.may_be_sent) session.flows().maybe_sent_through = queued.key;
+    entry.is_stored = true;
+    entry.stored_bytes = bytes_of(queued);
+    shard.restore_queued(session, entry);
 }
 
 OutEntry Restore::entry_of(Shard& shard, Session& session, const Queued& queued) {
@@ -217,6 +251,7 @@ OutEntry Restore::entry_of(Shard& shard, Session& session, const Queued& queued)
     entry.qos = queued.qos;
     entry.retain = queued.retain;
     entry.subscription_identifiers = queued.identifier;
+    entry.packet_id = queued.packet_id;
     if (queued.group != 0) entry.set_group(session.group_number(groups_[queued.group - 1]));
     if (queued.message_key != 0) {
         Recorder::Holders& holders = uses_[queued.message_key];
@@ -252,6 +287,7 @@ void Restore::restore_retained(Shared& shared, Shard& shard) {
 Session& Shard::restore_session(journal::Key key, const SessionRecord& record) {
     Session& session = make_session(record.client_id, record.user_name);
     session.key = key;
+    session.is_open_recorded = record.is_open;
     session.is_user_known = record.is_user_known;
     session.expiry_s = record.expiry_s;
     bool is_known = record.listener < snapshot_->listeners.size();

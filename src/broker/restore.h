@@ -46,12 +46,14 @@ class Restore {
         journal::Key message_key = 0;
         std::uint32_t bytes = 0;
         std::uint32_t identifier = 0;
+        std::uint16_t packet_id = 0;
         mqtt::Qos qos = mqtt::Qos::AtMostOnce;
         bool retain = false;
-        bool is_taken = false;    // it has its place in the queue
         std::uint32_t group = 0;  // its share group, from 1 on; 0: none
+        bool is_in_flight = false;
+        bool may_be_sent = false;
     };
-    struct Numbered {  // QoS 2 that was sent
+    struct Numbered {  // was sent; its id has a record of its own
         journal::Key key;
         std::uint16_t packet_id;
         bool is_released;
@@ -71,10 +73,15 @@ class Restore {
     void restore_session(Shared& shared, const std::vector<Shard*>& shards,
                          const SavedSession& saved, const Read& read);
     void restore_subscriptions(Shard& shard, Session& session, Belongings& belongings);
-    void restore_queue(Shard& shard, Session& session, Belongings& belongings, const Read& read);
+    static void skip_ids(Shard& shard, Session& session);
+    void restore_queue(Shard& shard, Session& session, const SessionRecord& record,
+                       Belongings& belongings, const Read& read);
     void restore_estate(Shared& shared, const std::vector<Shard*>& shards, journal::Key key,
                         std::vector<Queued>& queued);
     std::uint32_t number_of_group(std::string_view name);
+    void restore_numbered(Shard& shard, Session& session, const Numbered& numbered);
+    void restore_copy(Shard& shard, Session& session, const Queued& queued,
+                      const Numbered* numbered, const Read& read);
     OutEntry entry_of(Shard& shard, Session& session, const Queued& queued);
     void count_message(const Session& session);
     void forget(Shard& shard, journal::Key key);

@@ -78,6 +78,10 @@ class Session {
     std::uint64_t record_number = 0, record_essential = 0;
     bool is_will_recorded = false;
     bool is_end_recorded = false;
+    // Messages may be sent to it: from CONNECT on until the connection ends. And what its record
+    // says of that.
+    bool is_open = false, is_open_recorded = false;
+    std::uint16_t first_id = 1;  // packet id of the first message that it gets in this run
     // Of a session of the tap: its name, when it receives.
     std::shared_ptr<const std::string> tap_name;
     Connection* connection = nullptr;  // null: offline
@@ -113,6 +117,8 @@ class Session {
         bool is_reading = false;        // messages are being read back
         bool is_reading_stale = false;  // they are not those that are next any more
         std::uint32_t in_memory = 0;    // queued ones whose message is not only in the journal
+        // Those with a key up to this one may have been sent in an earlier run.
+        journal::Key maybe_sent_through = 0;
         // QoS 2, PUBREL not seen.
         struct Received {
             journal::Key key = 0;   // its record; 0: none
@@ -123,7 +129,10 @@ class Session {
     };
     std::unique_ptr<Flow> flow;
     Flow& flows() {
-        if (!flow) flow = std::make_unique<Flow>();
+        if (!flow) {
+            flow = std::make_unique<Flow>();
+            flow->out.begin_ids_at(first_id);
+        }
         return *flow;
     }
 

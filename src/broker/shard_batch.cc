@@ -92,6 +92,7 @@ void ShardBatch::encode(journal::Group& group, const Delivery& d) const {
     record.retain = d.retain;
     record.identifier = d.identifier;
     if (d.group) record.group = as_text(d.group->view());
+    record.packet_id = d.packet_id;
     if (d.message_key == 0) record.message = record_of(d.message, wall_minus_steady_ms);
     put(group, d.key, record);
 }

@@ -63,6 +63,7 @@ class ShardBatch final : public journal::Batch {
         BodyRef group;                 // the name of the share group that it came from; null: none
         Position position = 0;
         std::uint32_t identifier = 0;
+        std::uint16_t packet_id = 0;
         mqtt::Qos qos = mqtt::Qos::AtMostOnce;
         bool retain = false;
         bool is_void = false;

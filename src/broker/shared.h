@@ -76,8 +76,10 @@ struct Shared {
     std::atomic<std::int64_t> connections{0};
     std::vector<std::atomic<std::int64_t>> listener_connections;  // one for each listener
     std::atomic<std::int64_t> sessions{0};
-    // A bug on purpose, for the crash checker: QoS 2 packet ids that came in are not written down.
+    // Bugs on purpose, for the crash checker: QoS 2 packet ids that came in are not written down;
+    // QoS 1 messages get new packet ids at a start.
     bool test_forgets_received = false;
+    bool test_forgets_ids = false;
 };
 
 }  // namespace martlet::broker

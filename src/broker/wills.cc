@@ -27,6 +27,7 @@ void Shard::detach(Connection& connection) {
     if (session == nullptr) return;
     connection.session_ = nullptr;
     session->connection = nullptr;
+    session->is_open = false;
     counters_.sessions_online.subtract();
     if (!connection.has_will_) session->will.reset();
     if (session->subscription_count > 0) tell_groups(*session);
@@ -35,8 +36,10 @@ void Shard::detach(Connection& connection) {
     if (session->will && (delay_s == 0 || !session->is_durable())) send_will(*session);
     if (!session->is_durable()) return end_session(*session);
     set_end(*session, delay_s);
-    bool is_changed =
-        session->ends_at_ms != 0 || session->is_will_recorded != (session->will != nullptr);
+    bool has_unsent = session->flow && session->flow->out.queued() > 0;
+    bool is_changed = session->ends_at_ms != 0 ||
+                      session->is_will_recorded != (session->will != nullptr) ||
+                      (has_unsent && session->is_open_recorded);
     if (recorder_ && session->key != 0 && is_changed) recorder_->put_session(*session);
 }
 

@@ -12,11 +12,12 @@ bool is_released(const DbClientMessage& entry) {
            (entry.state == DbState::ResendPubrel || entry.state == DbState::WaitForPubcomp);
 }
 
-// The client may have seen this packet id. PublishQos2 stands also for what is sent again.
+// The client may have seen this packet id. The states to publish stand also for what is sent again.
 bool is_sent(const DbClientMessage& entry) {
-    return entry.qos == 2 && entry.mid != 0 &&
-           (entry.state == DbState::WaitForPubrec ||
-            (entry.state == DbState::PublishQos2 && entry.dup));
+    bool waits = entry.state == DbState::WaitForPuback || entry.state == DbState::WaitForPubrec;
+    bool is_again =
+        entry.dup && (entry.state == DbState::PublishQos1 || entry.state == DbState::PublishQos2);
+    return entry.qos > 0 && entry.mid != 0 && (waits || is_again);
 }
 
 }  // namespace

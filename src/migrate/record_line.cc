@@ -52,6 +52,8 @@ void put_fields(Json& json, const broker::SessionRecord& s) {
     json["expiry_s"] = s.expiry_s;
     json["listener"] = s.listener;
     json["ends_at_ms"] = s.ends_at_ms;
+    if (s.sent_through != 0) json["sent_through"] = s.sent_through;
+    if (s.is_open) json["is_open"] = true;
     if (!s.will) return;
     Json will;
     will["delay_s"] = s.will->delay_s;
@@ -76,6 +78,7 @@ void put_fields(Json& json, const broker::DeliveryRecord& d) {
     json["retain"] = d.retain;
     json["identifier"] = d.identifier;
     if (!d.group.empty()) json["group"] = d.group;
+    if (d.packet_id != 0) json["packet_id"] = d.packet_id;
     if (d.message_key != 0)
         json["message_key"] = d.message_key;
     else

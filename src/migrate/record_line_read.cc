@@ -124,6 +124,8 @@ class LineReader {
         fields().number("expiry_s", s.expiry_s);
         fields().number("listener", s.listener);
         fields().number("ends_at_ms", s.ends_at_ms);
+        fields().number("sent_through", s.sent_through);
+        fields().flag("is_open", s.is_open);
         if (s.client_id.empty()) fields().fail("client_id");
         const Json* will = fields().find("will");
         if (will == nullptr) return s;
@@ -150,6 +152,7 @@ class LineReader {
         fields().qos(d.qos);
         fields().flag("retain", d.retain);
         fields().number("identifier", d.identifier);
+        fields().number("packet_id", d.packet_id);
         fields().number("message_key", d.message_key);
         if (fields().find("group") != nullptr) fields().text("group", d.group);
         if (d.message_key == 0) d.message = message(json_);

@@ -127,6 +127,7 @@ void Persistence::restore(broker::Shared& shared, const std::vector<broker::Shar
         return value ? std::move(value).value() : std::vector<std::uint8_t>();
     };
     shared.test_forgets_received = is_asked_for("forget_qos2_id");
+    shared.test_forgets_ids = is_asked_for("forget_qos1_id");
     broker::Restore::Counts counts = restore_->finish(shared, shards, read);
     restore_.reset();
     log::info("Journal {}: {} sessions, {} subscriptions, {} queued and {} retained messages.",

@@ -183,6 +183,68 @@ TEST(OutQueue, PacketIdsGoFrom65535To1) {
     }
 }
 
+OutEntry entry_of(std::uint16_t packet_id, OutState state) {
+    OutEntry entry;
+    entry.qos = Qos::AtLeastOnce;
+    entry.packet_id = packet_id;
+    entry.state = state;
+    return entry;
+}
+
+// After a restart: what lay between was acknowledged, or is lost.
+TEST(OutQueue, StepsOverHolesBetweenPacketIds) {
+    using Ids = std::initializer_list<std::uint16_t>;
+    OutQueue queue;
+    for (std::uint16_t id : Ids{65530, 65534, 3})
+        queue.restore_sent(entry_of(id, OutState::WaitResend));
+    queue.push(entry_of(9, OutState::Queued));
+    queue.begin_ids_at(8193);
+    queue.push(entry_of(0, OutState::Queued));
+    EXPECT_EQ(queue.at(4).packet_id, 8193);
+    EXPECT_EQ(queue.next_id(), 8194);
+    for (std::uint16_t id : Ids{65530, 65534, 3}) ASSERT_NE(queue.find(id), nullptr) << id;
+    for (std::uint16_t id : Ids{65529, 65531, 65535, 1, 2, 4, 9, 8193})
+        EXPECT_EQ(queue.find(id), nullptr) << id;
+    queue.send_next(OutState::WaitPuback);
+    queue.send_next(OutState::WaitPuback);
+    for (std::uint16_t id : Ids{65534, 8193, 65530, 9, 3}) {
+        OutEntry* entry = queue.find(id);
+        ASSERT_NE(entry, nullptr) << id;
+        EXPECT_EQ(entry->packet_id, id);
+        queue.finish(*entry);
+        EXPECT_EQ(queue.find(id), nullptr) << id;
+    }
+    EXPECT_TRUE(queue.empty());
+}
+
+TEST(OutQueue, GivesNewPacketIdsToEntriesThatWaitAgain) {
+    OutQueue queue;
+    for (int i = 0; i < 5; i++) queue.push(entry_of(0, OutState::Queued));
+    for (int i = 0; i < 3; i++) queue.send_next(OutState::WaitPuback);
+    queue.requeue([](const OutEntry& entry) { return entry.packet_id % 2 == 1; });
+    EXPECT_EQ(queue.queued(), 3u);
+    for (std::uint16_t id = 6; id <= 8; id++) {
+        queue.send_next(OutState::WaitPuback);
+        ASSERT_NE(queue.find(id), nullptr) << id;
+        EXPECT_EQ(queue.find(id)->packet_id, id);
+    }
+}
+
+TEST(OutQueue, NoIdComesRoundAgainWhileTheOldestIsInFlight) {
+    OutQueue queue;
+    queue.restore_sent(entry_of(100, OutState::WaitPuback));
+    queue.begin_ids_at(60'000);
+    std::uint32_t sent = 0;
+    for (; queue.has_packet_id(); sent++) {
+        queue.push(entry_of(0, OutState::Queued));
+        queue.finish(queue.send_next(OutState::WaitPuback));
+    }
+    EXPECT_EQ(queue.next_id(), 100);
+    EXPECT_EQ(sent, 65'535u - 60'000u + 100u);
+    queue.finish(*queue.find(100));
+    EXPECT_TRUE(queue.has_packet_id());
+}
+
 TEST(OutQueue, DropsItsHoldsOnMessages) {
     Body* body = body_of(1);
     BodyRef hold = BodyRef::adopt(body);

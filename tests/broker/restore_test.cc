@@ -25,6 +25,14 @@ class Restored : public LastingTable {
         a.subscribe(filter, wish);
         a.cut();
     }
+    // Packet ids do not begin at 1 after a kill.
+    static Texts without_ids(Texts packets) {
+        for (std::string& packet : packets) {
+            std::size_t id = packet.find(" m");
+            if (id != std::string::npos) packet.erase(id, packet.find(' ', id + 1) - id);
+        }
+        return packets;
+    }
     void publish(const std::string& topic, const std::string& payload, const PublishWish& wish) {
         Client publisher = client("publisher");
         publisher.connect();
@@ -84,9 +92,9 @@ TEST_P(Restored, SubscriptionsKeepWhatTheyAskFor) {
     publish("own/2", "theirs", kQos1);
     publish("r", "kept", {.qos = Qos::AtLeastOnce, .retain = true});
     publish("low", "x", kQos2);
-    EXPECT_EQ(a.messages(),
-              (Texts{"PUBLISH q1 m1 'own/2' 'theirs'",
-                     "PUBLISH q1 retain m2 'r' 'kept' subscription=300", "PUBLISH q0 'low' 'x'"}));
+    EXPECT_EQ(without_ids(a.messages()),
+              (Texts{"PUBLISH q1 'own/2' 'theirs'", "PUBLISH q1 retain 'r' 'kept' subscription=300",
+                     "PUBLISH q0 'low' 'x'"}));
 }
 
 TEST_P(Restored, ABridgeKeepsWhatItWasGiven) {
@@ -101,7 +109,7 @@ TEST_P(Restored, ABridgeKeepsWhatItWasGiven) {
     edge.connect(bridge);
     edge.publish("t", "own", kQos1);
     publish("t", "on", {.qos = Qos::AtLeastOnce, .retain = true});
-    EXPECT_EQ(edge.messages(), Texts{"PUBLISH q1 retain m1 't' 'on'"});
+    EXPECT_EQ(without_ids(edge.messages()), Texts{"PUBLISH q1 retain 't' 'on'"});
 }
 
 TEST_P(Restored, AShareGroupHasItsMembers) {

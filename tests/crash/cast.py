@@ -234,6 +234,8 @@ class Cast:
         self.subscriber("s2", 4, ["f/a/+"])
         self.subscriber("s3", 5, ["f/+/2", "f/+/5"], qos=1)
         self.subscriber("s4", 4, ["f/b/#"], qos=1)
+        self.subscriber("s5", 5, ["f/#"], slowness=0.3, qos=1)
+        self.subscriber("s6", 4, ["f/+/2"], slowness=0.3, qos=1)
 
     def offline(self):
         """Subscribers that are away, and others that are slow."""
@@ -252,6 +254,7 @@ class Cast:
         Usurper(self.world, self.subscriber("u1", 5, ["t/#"]), 0.3)
         Usurper(self.world, self.subscriber("u2", 4, ["t/+"], slowness=0.05), 0.3)
         Usurper(self.world, self.subscriber("u3", 4, ["t/1"], qos=1), 0.3)
+        Usurper(self.world, self.subscriber("u4", 5, ["t/#"], slowness=0.3, qos=1), 0.7)
 
     def shared(self):
         """Two groups on the same topics; members come and go."""

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import unittest
 
+import held
 import history
 import ledger
 import wire
@@ -219,6 +220,86 @@ class HistoryTest(unittest.TestCase):
                 "p receives PUBACK id=1 p/a/q1#1",
             ],
         )
+
+
+class HeldTest(unittest.TestCase):
+    """QoS 1 that is received and not acknowledged."""
+
+    def setUp(self):
+        self.broken = []
+        self.held = held.Held("s", lambda kind, text, message: self.broken.append((kind, message)))
+        self.stream = ledger.Stream("p", "t", 1)
+        self.links = iter(range(99))
+        self.link = next(self.links)
+
+    def receive(self, packet_id, number, dup=False):
+        while self.stream.next <= number:
+            self.stream.add()
+        name = self.stream.name(number)
+        self.held.receive(packet_id, dup, name, self.stream, number, self.link)
+
+    def come_back(self, acked=()):
+        for number in acked:
+            self.stream.settle(number, ledger.ACKED)
+        self.held.end_connection()
+        self.link = next(self.links)
+
+    def begin(self):
+        for number in range(3):
+            self.receive(number + 1, number)
+
+    def test_the_same_again_is_right(self):
+        self.begin()
+        self.held.acknowledge(2)
+        self.come_back(acked=(0, 1, 2))
+        self.receive(1, 0, dup=True)
+        self.receive(3, 2, dup=True)
+        self.receive(4, 3)
+        self.assertEqual((self.broken, self.held.checked), ([], 2))
+
+    def test_without_dup_is_wrong(self):
+        self.begin()
+        self.come_back(acked=(0,))
+        self.receive(1, 0)
+        self.assertEqual(self.broken, [("dup", self.stream.name(0))])
+
+    def test_another_order_is_wrong(self):
+        self.begin()
+        self.come_back()
+        self.receive(2, 1, dup=True)
+        self.receive(1, 0, dup=True)
+        self.assertEqual(self.broken, [("order", self.stream.name(0))])
+
+    def test_the_order_of_the_last_connection_counts(self):
+        self.begin()
+        self.held.acknowledge(1)  # lost on its way
+        self.come_back(acked=(0, 1, 2))
+        self.receive(1, 0, dup=True)
+        self.receive(2, 1, dup=True)
+        self.come_back()
+        for number in range(3):
+            self.receive(number + 1, number, dup=True)
+        self.assertEqual(self.broken, [])
+
+    def test_an_id_of_another_message_is_wrong(self):
+        self.begin()
+        self.come_back(acked=(1,))
+        self.receive(1, 0, dup=True)
+        self.receive(2, 3)
+        self.assertEqual(self.broken[0], ("packet id", self.stream.name(3)))
+
+    def test_a_new_one_before_what_is_owed_is_wrong(self):
+        self.begin()
+        self.come_back(acked=(1,))
+        self.receive(4, 3)
+        self.assertEqual(self.broken, [("in flight", self.stream.name(1))])
+
+    def test_a_message_that_nobody_acknowledged_may_be_gone(self):
+        self.begin()
+        self.come_back()
+        self.receive(1, 0)  # its publisher sent it again
+        self.receive(2, 3)
+        self.assertEqual(self.broken, [])
 
 
 @unittest.skipUnless(shutil.which("mosquitto"), "needs a broker that is known to forget")

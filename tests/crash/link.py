@@ -30,15 +30,17 @@ class Link:
             self.outbox += data
             self.want(READ | WRITE)
 
-    def send_later(self, data, seconds):
-        """After a while, but not before what was to be sent later before it."""
+    def send_later(self, data, seconds, on_sent):
+        """After a while, but not before what was to be sent later before it; then calls on_sent()."""
         due = max(self.loop.now + seconds, self.late[-1][0] if self.late else 0)
-        self.late.append((due, data))
+        self.late.append((due, data, on_sent))
         self.loop.after(due - self.loop.now, self.send_due)
 
     def send_due(self):
         while self.is_open and self.late and self.late[0][0] <= self.loop.now:
-            self.send(self.late.popleft()[1])
+            _, data, on_sent = self.late.popleft()
+            self.send(data)
+            on_sent()
 
     def want(self, interest):
         if interest != self.interest:

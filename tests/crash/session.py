@@ -2,6 +2,7 @@
 the protocol tells a client to keep: packet ids of both directions, subscriptions, who has the
 connection."""
 
+import held
 import ledger
 import link
 import wire
@@ -56,6 +57,7 @@ class Session:
         self.window = INFLIGHT_MAX
         self.outgoing = {}  # packet id: Outgoing, in the order of sending
         self.incoming = {}  # packet id: name of a QoS 2 message whose PUBREL has not come
+        self.held = held.Held(name, lambda kind, text, message: world.ledger.breach(kind, text, message, {name}))
         self.subscriptions = {}
         self.last_id, self.last_control_id = 0, CONTROL_IDS.start
         world.sessions.append(self)
@@ -158,6 +160,7 @@ class Session:
 
     def go_offline(self):
         self.is_online = False
+        self.held.end_connection()
         for subscription in self.subscriptions.values():
             subscription.packet_id = 0
         if not self.is_durable:
@@ -169,6 +172,7 @@ class Session:
             self.world.give_up(message)
         self.outgoing.clear()
         self.incoming.clear()
+        self.held.clear()
         for subscription in self.subscriptions.values():
             subscription.confirmed = None
 
@@ -264,10 +268,16 @@ class Session:
 
     def acknowledge(self, kind, packet_id):
         packet = wire.ack(kind, packet_id)
+
+        def on_sent():
+            if kind == wire.PUBACK:
+                self.held.acknowledge(packet_id)
+
         if self.slowness:
-            self.link.send_later(packet, self.random.uniform(0, self.slowness))
+            self.link.send_later(packet, self.random.uniform(0, self.slowness), on_sent)
         else:
             self.link.send(packet)
+            on_sent()
 
     # Receiving.
 
@@ -308,6 +318,8 @@ class Session:
                 return
             self.incoming[packet_id] = name
         elif publish.qos == 1:
+            stream, number = found or (None, 0)
+            self.held.receive(packet_id, publish.dup, name, stream, number, self.link)
             self.acknowledge(wire.PUBACK, packet_id)
         if found and self.receiver:
             self.world.ledger.deliver(self.receiver, *found, publish.qos, self.name)

@@ -50,6 +50,8 @@ TEST(record_line, every_kind_comes_back_as_it_was) {
     session.user_name = "";
     expect_same_again(session);
     session.is_user_known = false;
+    session.sent_through = 9;
+    session.is_open = true;
     expect_same_again(session);
     session.will.emplace();
     session.will->delay_s = 4;
@@ -70,6 +72,8 @@ TEST(record_line, every_kind_comes_back_as_it_was) {
     delivery.message = some_message("p");
     expect_same_again(delivery);
     delivery.group = "g/t/#";
+    expect_same_again(delivery);
+    delivery.packet_id = 65535;
     expect_same_again(delivery);
     expect_same_again(broker::SentRecord{5, 65535});
     expect_same_again(broker::ReleasedRecord{5, 1});

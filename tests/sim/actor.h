@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <random>
 #include <set>
@@ -88,6 +89,7 @@ class Actor {
     void hear(const mqtt::AnyPacket& any);
     void hear_connack(const mqtt::Connack& packet);
     void refuse();
+    void hold(std::uint16_t packet_id, std::size_t message);
     void hear_publish(const mqtt::Publish& packet);
     void hear_ack(const mqtt::TypedAck& packet);
     void hear_suback(const mqtt::TypedSuback& packet);
@@ -112,6 +114,12 @@ class Actor {
     static constexpr std::size_t kNone = SIZE_MAX;
     std::deque<Answer> answers_;
     std::set<std::uint16_t> received_;  // QoS 2, not yet released
+    // QoS 1, not acknowledged on any line: the message of each packet id (promise 8).
+    struct Held {
+        std::size_t message = 0;
+        int crashes = 0;  // before it came
+    };
+    std::map<std::uint16_t, Held> held_;
     std::set<std::string> known_;       // filters that may be subscribed
     std::set<std::string> ever_known_;  // in this session
 };
@@ -162,6 +170,7 @@ inline void Actor::note_line_end() {
 
 inline void Actor::give_session_up() {
     Moment at = ledger_.tick();
+    held_.clear();
     for (Interval& i : ledger_.intervals) {
         if (i.client != options_.number) continue;
         if (i.is_shared) ledger_.left_groups.insert(i.filter);
@@ -281,9 +290,12 @@ inline void Actor::read(std::size_t most) {
 
 inline void Actor::answer(std::size_t most) {
     for (; most > 0 && is_ready() && !answers_.empty(); most--) {
+        const std::vector<std::uint8_t>& frame = answers_.front().bytes;
         if (answers_.front().delivery != kNone)
             ledger_.deliveries[answers_.front().delivery].is_answered = true;
-        say(answers_.front().bytes);
+        if (frame[0] == static_cast<std::uint8_t>(PacketType::Puback) << 4)
+            held_.erase(static_cast<std::uint16_t>(frame[2] << 8 | frame[3]));
+        say(frame);
         answers_.pop_front();
     }
 }
@@ -329,6 +341,18 @@ inline void Actor::hear_connack(const mqtt::Connack& packet) {
     }
 }
 
+// Promise 8. A copy that died with the broker is never acknowledged, and its id comes round again
+// one day.
+inline void Actor::hold(std::uint16_t packet_id, std::size_t message) {
+    auto [it, is_new] = held_.try_emplace(packet_id, Held{message, ledger_.crashes});
+    if (is_new) return;
+    if (ledger_.crashes == it->second.crashes) {
+        EXPECT_EQ(it->second.message, message)
+            << "packet id " << packet_id << " of client " << options_.number;
+    }
+    it->second = {message, ledger_.crashes};
+}
+
 inline void Actor::hear_publish(const mqtt::Publish& packet) {
     bool is_once = packet.qos == Qos::AtLeastOnce;
     bool is_known = packet.qos == Qos::ExactlyOnce && !received_.insert(packet.packet_id).second;
@@ -341,6 +365,7 @@ inline void Actor::hear_publish(const mqtt::Publish& packet) {
     std::string payload(as_text(packet.payload));
     std::size_t message = std::stoul(payload);
     ASSERT_LT(message, ledger_.messages.size());
+    if (packet.qos == Qos::AtLeastOnce) hold(packet.packet_id, message);
     EXPECT_EQ(ledger_.messages[message].topic, packet.topic);
     EXPECT_EQ(payload.size() > 5000, message % 8 == 0);
     ledger_.deliveries.push_back({options_.number, message, packet.qos, packet.dup, packet.retain,

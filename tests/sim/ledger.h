@@ -23,6 +23,8 @@
 //    And what a client hears of a retained topic on one line never goes back, however it repeats
 //    its SUBSCRIBE or asks by several filters that match.
 // 7. 0x10 (no matching subscribers) is not said of a message that promise 1 protects.
+// 8. A packet id of QoS 1 that a durable session has not acknowledged is that of one message, over
+//    connections (checked where it comes: sim/actor.h).
 
 #include "mqtt/packets.h"
 #include "mqtt/topic.h"
@@ -94,7 +96,7 @@ class Ledger {
     std::vector<Interval> intervals;
     std::vector<Delivery> deliveries;
     // How often the broker died and came back. What was in flight with QoS 1 then comes again, and
-    // is not marked.
+    // is not marked when its publisher repeats it.
     int crashes = 0;
     // How often the disk was full.
     int full_disks = 0;
