@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -29,12 +30,25 @@ class Broker:
             lines.append("allow_anonymous true")
         conf = self.write("broker.conf", "\n".join(lines) + "\n")
         self.log = open(os.path.join(self.directory, "log"), "w+b")
+        self.command = cases.split_command(command, port=port, conf=conf)
+        self.run()
+
+    def run(self):
         self.process = subprocess.Popen(
-            cases.split_command(command, port=port, conf=conf),
-            stdin=subprocess.DEVNULL,
-            stdout=self.log,
-            stderr=self.log,
+            self.command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
         )
+
+    def restart(self, number):
+        """None once it has ended by this signal and accepts connections again, else why not."""
+        self.process.send_signal(number)
+        try:
+            code = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            return "it does not end"
+        if code != (-number if number == signal.SIGKILL else 0):
+            return f"it ended with exit code {code}"
+        self.run()
+        return self.wait()
 
     def write(self, name, body):
         path = os.path.join(self.directory, name)

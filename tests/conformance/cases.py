@@ -29,9 +29,11 @@ class Case:
 
     @property
     def broker(self):
-        """What the broker must be started with: cases of one key share one broker."""
+        """What the broker must be started with: cases of one key share one broker. One that stops
+        it has it alone."""
         files = "".join(f"\0{name}\0{body}" for name, body in sorted(self.files.items()))
-        return "\n".join(self.config) + files
+        own = "\0" + self.name if any(text.startswith("broker ") for _, text in self.steps) else ""
+        return "\n".join(self.config) + files + own
 
     @property
     def waits(self):

@@ -16,12 +16,13 @@ import steps
 ALL = sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "*.mqtt")))
 
 
-def run_all(chosen, address_of, options):
+def run_all(chosen, address_of, options, brokers=None):
     """[(case, None or why it failed)]. Cases that wait are begun first, those that must be alone
-    come last."""
+    come last. `brokers`: those that this run has started, by Case.broker."""
 
     def one(case):
-        return case, steps.Run(case, address_of(case), options).run()
+        own = brokers[case.broker] if brokers else None
+        return case, steps.Run(case, address_of(case), options, own).run()
 
     together = sorted((case for case in chosen if not case.alone), key=lambda case: not case.waits)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -116,7 +117,7 @@ def main():
             if brokers[case.broker].trouble
         ]
         able = [case for case in chosen if not brokers[case.broker].trouble]
-        results += run_all(able, lambda case: brokers[case.broker].address, options)
+        results += run_all(able, lambda case: brokers[case.broker].address, options, brokers)
     finally:
         codes = [one.stop() for one in brokers.values()]
     if any(codes):

@@ -1,6 +1,7 @@
 """Carries out the steps of a case. README.md beside this file says what each means."""
 
 import re
+import signal
 import time
 
 import cases
@@ -27,8 +28,10 @@ class Run:
     # What a field must be when a case does not say. Fields that are not here may be anything.
     DEFAULTS = {"session": "0", "rc": "0", "dup": "0", "qos": "0", "retain": "0", "payload": '""'}
 
-    def __init__(self, case, address, options):
+    def __init__(self, case, address, options, broker=None):
+        """`broker`: what can be stopped and started again; None: it is not ours."""
         self.case, self.address, self.options = case, address, options
+        self.broker = broker
         self.level = cases.VERSIONS[case.version]
         unique = f"{options.salt}{case.number:06x}"
         self.names = {"id": unique, "t": unique}
@@ -70,6 +73,8 @@ class Run:
             time.sleep(float(text[5:].rstrip("s")))
         elif text.startswith("check "):
             self.check(*text.split()[1:])
+        elif text in ("broker stops", "broker dies"):
+            self.restart(signal.SIGTERM if text == "broker stops" else signal.SIGKILL)
         else:
             who, verb, rest = (text.split(None, 2) + ["", ""])[:3]
             if not hasattr(self, "do_" + verb):
@@ -215,6 +220,17 @@ class Run:
             if int(low, 0) <= actual <= int(high or low, 0):
                 return True
         return False
+
+    def restart(self, number):
+        """The broker ends and is started again; all connections are gone."""
+        if self.broker is None:
+            raise cases.Mistake("a broker that this run did not start cannot be stopped")
+        for client in self.clients.values():
+            client.socket.close()
+        self.clients.clear()
+        why = self.broker.restart(number)
+        if why:
+            raise Failed(why)
 
     def check(self, left, operator, right):
         holds = {
