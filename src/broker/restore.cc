@@ -223,6 +223,13 @@ void Restore::restore_copy(Shard& shard, Session& session, const Queued& queued,
     }
     bool is_over = queued.may_be_sent && queued.qos == mqtt::Qos::AtMostOnce;
     bool is_lost = queued.message_key != 0 && !messages_.contains(queued.message_key);
+    // All shards were done with their copies, and the record of it that this one wrote came too
+    // late for a kill: so PUBREC had come, and the client waits for PUBREL.
+    if (is_lost && numbered != nullptr && queued.qos == mqtt::Qos::ExactlyOnce) {
+        restore_numbered(shard, session, {numbered->key, numbered->packet_id, true});
+        return shard.recorder()->note_released(session,
+                                               *session.flow->out.find(numbered->packet_id));
+    }
     if (is_over || is_lost) {
         if (numbered != nullptr) forget(shard, numbered->key);
         return forget(shard, queued.key);
