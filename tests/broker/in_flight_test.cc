@@ -157,7 +157,7 @@ TEST_P(InFlight, OnlyWhatWasSentHasDup) {
     ASSERT_EQ(heard.size(), 5u);
     EXPECT_EQ(heard[0], again(first[0]));
     EXPECT_EQ(heard[1], again(first[1]));
-    for (int i = 2; i < 5; i++) {
+    for (std::size_t i = 2; i < 5; i++) {
         EXPECT_EQ(heard[i].find("dup"), std::string::npos) << heard[i];
         EXPECT_EQ(id_of(heard[i]), id_of(first[0]) + i);
     }
