@@ -63,6 +63,9 @@ void Sys::update(const ProcessValues& process) {
     put_loads(totals);
     put("$SYS/broker/heap/current", process.heap_current);
     put("$SYS/broker/heap/maximum", process.heap_maximum);
+    if (process.certificate_end_s > 0)
+        put("$SYS/broker/tls/certificate_end",
+            static_cast<std::uint64_t>(process.certificate_end_s));
 }
 
 void Sys::put_clients(const Totals& t) {

@@ -19,6 +19,8 @@ namespace martlet::broker {
 struct ProcessValues {
     std::uint64_t heap_current = 0;  // bytes
     std::uint64_t heap_maximum = 0;
+    // When the first of the listeners' certificates ends, in seconds since 1970; 0: there is none.
+    std::int64_t certificate_end_s = 0;
 };
 
 class Sys {

@@ -86,7 +86,7 @@ Result<std::unique_ptr<HttpSide>> HttpSide::open(const config::Settings& setting
 HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
                    std::unique_ptr<http::Access> access)
     : questions_(parts.shared, parts.running, parts.keeper),
-      metrics_(parts.shared, parts.journal, parts.ingest),
+      metrics_(parts.shared, parts.tls, parts.journal, parts.ingest),
       access_(std::move(access)) {
     telemetry::Ingest* ingest = parts.ingest;
     services_.options = settings.http;

@@ -26,6 +26,7 @@ class HttpSide {
     // What it is made from; all of it outlives it.
     struct Parts {
         broker::Shared& shared;
+        const TlsContexts& tls;
         Mailboxes& mailboxes;
         const RunningSettings& running;
         const journal::ThreadedJournal* journal;  // null: `persistence` is off

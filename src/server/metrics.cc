@@ -11,10 +11,21 @@ namespace martlet::server {
 void Metrics::collect(std::vector<http::Metric>& metrics) {
     collect_broker(shared_, metrics);
     collect_process(metrics);
+    collect_tls(metrics);
     collect_journal(metrics);
     if (ingest_ == nullptr) return;
     collect_ingest(metrics);
     collect_decoders(metrics);
+}
+
+// Without the folder: /metrics may be public.
+void Metrics::collect_tls(std::vector<http::Metric>& metrics) const {
+    MetricList list(metrics);
+    for (const TlsContexts::CertificateEnd& end : tls_.certificate_ends()) {
+        list.gauge("martlet_tls_certificate_end_time_seconds",
+                   "When a listener's certificate ends.", end.at_s,
+                   {{"certfile", end.certfile.substr(end.certfile.rfind('/') + 1)}});
+    }
 }
 
 void Metrics::collect_journal(std::vector<http::Metric>& metrics) const {

@@ -26,7 +26,7 @@ std::uint64_t resident_bytes() {
 broker::ProcessValues ProcessMeter::read() {
     std::uint64_t bytes = resident_bytes();
     maximum_ = std::max(maximum_, bytes);
-    return {bytes, maximum_};
+    return {bytes, maximum_, 0};
 }
 
 }  // namespace martlet::server

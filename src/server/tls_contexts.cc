@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <algorithm>
 #include <ctime>
 #include <set>
 #include <string>
@@ -42,6 +43,18 @@ TlsContexts::List TlsContexts::all() const {
 std::shared_ptr<const net::TlsContext> TlsContexts::of(std::uint16_t listener) const {
     std::lock_guard lock(mutex_);
     return listener < contexts_.size() ? contexts_[listener] : nullptr;
+}
+
+std::vector<TlsContexts::CertificateEnd> TlsContexts::certificate_ends() const {
+    std::vector<CertificateEnd> ends;
+    for (const auto& context : all()) {
+        if (!context || context->certificate_end_s() == 0) continue;
+        const std::string& file = context->options().certfile;
+        auto is_same = [&](const CertificateEnd& end) { return end.certfile == file; };
+        if (std::none_of(ends.begin(), ends.end(), is_same))
+            ends.push_back({file, context->certificate_end_s()});
+    }
+    return ends;
 }
 
 void TlsContexts::log_warnings() const {

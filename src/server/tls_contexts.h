@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace martlet::server {
@@ -26,6 +27,13 @@ class TlsContexts {
     std::shared_ptr<const net::TlsContext> of(std::uint16_t listener) const;
     // Certificates that are over or will be soon. Main thread, at a start, a reload and each day.
     void log_warnings() const;
+
+    struct CertificateEnd {
+        std::string certfile;
+        std::int64_t at_s = 0;  // since 1970
+    };
+    // Of each certificate that a listener has, once.
+    std::vector<CertificateEnd> certificate_ends() const;
 
   private:
     List all() const;

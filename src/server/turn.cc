@@ -291,7 +291,12 @@ void Turn::publish_sys() {
     const Now& now = shard_.now();
     const broker::Options& options = shard_.options();
     if (options.sys_interval == 0 || now.steady < next_sys_) return;
-    sys_->update(meter_.read());
+    broker::ProcessValues process = meter_.read();
+    for (const TlsContexts::CertificateEnd& end : tls_.certificate_ends()) {
+        bool is_first = process.certificate_end_s == 0 || end.at_s < process.certificate_end_s;
+        if (is_first) process.certificate_end_s = end.at_s;
+    }
+    sys_->update(process);
     // On multiples of the interval in wall time, as mosquitto since 2.1.
     std::int64_t interval_ms = std::int64_t{options.sys_interval} * 1000;
     next_sys_ = now.steady + Milliseconds(interval_ms - now.wall.count() % interval_ms);

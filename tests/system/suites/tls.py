@@ -242,6 +242,20 @@ class Tls(TlsCase):
         client.socket.suppress_ragged_eofs = False
         self.assertEqual(client.socket.recv(10), b"")
 
+    def test_the_end_of_a_certificate_is_told(self):
+        port, http = Ports.take(), Ports.take()
+        broker = self.start("allow_anonymous true", "sys_interval 1", f"listener {port} 127.0.0.1", *self.tls_lines(),
+                            f"listener {http} 127.0.0.1", "protocol http", "http_metrics_public true", port=port)
+        with urllib.request.urlopen(f"http://127.0.0.1:{http}/metrics", timeout=WAIT) as answer:
+            text = answer.read().decode()
+        told = re.search(r'^martlet_tls_certificate_end_time_seconds{certfile="server.crt"} (\S+)$', text, re.M).group(1)
+        shown = subprocess.run(["openssl", "x509", "-in", self.path("server.crt"), "-noout", "-enddate"], check=True,
+                               capture_output=True, text=True).stdout
+        self.assertEqual(float(told), ssl.cert_time_to_seconds(shown.split("=")[1].strip()))
+        client = self.login(broker, "s")
+        client.subscribe("$SYS/broker/tls/certificate_end")
+        self.assertEqual(client.wait_for("PUBLISH")["payload"], str(int(float(told))).encode())
+
     def test_refused_handshakes_are_counted(self):
         port, http = Ports.take(), Ports.take()
         broker = self.start("allow_anonymous true", f"listener {port} 127.0.0.1", *self.tls_lines(), f"listener {http} 127.0.0.1",
