@@ -262,8 +262,8 @@ int run(const config::CommandLine& command_line, config::Loaded loaded) {
     }
     if (settings.local_only) {
         log::info(
-            "Starting in local only mode. Connections will only be possible from clients running "
-            "on this machine.");
+            "Starting in local only mode. MQTT connections will only be possible from clients "
+            "running on this machine.");
     }
     std::string off = settings.config_file.empty() ? "" : config::how_to_turn_on(settings);
     if (!off.empty()) log::info("{}", off);

@@ -131,7 +131,8 @@ void HttpSide::announce(const config::Settings& settings) {
     } else if (!listener->tls.is_on()) {
         log::notice(
             "The pages have no TLS: passwords and tokens travel in clear. In a network that you do "
-            "not trust, put a proxy with TLS in front of them.");
+            "not trust, give their listener a certfile and a keyfile, or put a proxy with TLS in "
+            "front of them.");
     }
 }
 
