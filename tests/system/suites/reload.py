@@ -110,7 +110,10 @@ class Reload(Case):
         self.rewrite(broker, *self.lines, "check_retain_source false")
         broker.reload()
         reader.subscribe("#")
-        self.assertEqual(sorted(reader.messages()), [("open/x", "from alice"), ("secret/x", "from alice")])
+        found = []
+        # A repeated SUBSCRIBE has them once the other shard has nothing newer: perhaps after the answer to a ping.
+        eventually(lambda: found.extend(reader.messages()) or len(found) >= 2, lambda: f"both messages, not {found}")
+        self.assertEqual(sorted(found), [("open/x", "from alice"), ("secret/x", "from alice")])
 
     def test_a_will_is_judged_when_it_is_sent(self):
         broker = self.start_users()
