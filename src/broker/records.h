@@ -80,7 +80,7 @@ struct DeliveryRecord {
     // "GROUP/FILTER" of the share group that picked the session; empty: none. When the session's
     // record is gone the message belongs to the group again.
     std::string_view group;
-    // It is sent with this one; 0: written by a version that did not keep it.
+    // The packet id of its PUBLISH; 0: an earlier version wrote the record, without one.
     std::uint16_t packet_id = 0;
     MessageRecord message;  // message_key == 0
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the TLS connections of one listener share: certificate and key, authorities, CRL, pre-shared
+// Shared by the TLS connections of one listener: certificate and key, authorities, CRL, pre-shared
 // keys, ticket keys. Made by the thread that reads the configuration; immutable from then on and
 // shared by all shards; a reload makes a new one for new connections. Any thread.
 

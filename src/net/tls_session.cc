@@ -83,7 +83,7 @@ std::unique_ptr<TlsSession> TlsSession::connect(std::shared_ptr<const TlsContext
     SSL_set_connect_state(ssl);
     const TlsClientOptions& options = session->context_->client_options();
     X509_VERIFY_PARAM* checks = SSL_get0_param(ssl);
-    // An address is compared with the certificate's addresses; only a name is told to the server.
+    // An address is compared with the certificate's addresses; the server gets names only (SNI).
     bool is_address = X509_VERIFY_PARAM_set1_ip_asc(checks, host.c_str()) == 1;
     bool is_set = is_address || SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
     if (!is_address && !options.insecure) is_set = SSL_set1_host(ssl, host.c_str()) == 1 && is_set;
@@ -116,8 +116,8 @@ TlsSession::Outcome TlsSession::read(std::span<const iovec> pieces, std::size_t&
             if (got <= 0) {
                 Outcome outcome = judge(got);
                 if (outcome == Outcome::Open || size == 0) return outcome;
-                // The end is told after the bytes before it: by the next call, for which epoll
-                // must report the socket again.
+                // The bytes come first. The next call tells the end; epoll must report the socket
+                // again for it.
                 shutdown(fd_, SHUT_RD);
                 return Outcome::Open;
             }
@@ -138,7 +138,7 @@ TlsSession::Outcome TlsSession::shake_hands() {
     return Outcome::Open;
 }
 
-// What a call that did not succeed means for the connection.
+// The outcome for the connection after an OpenSSL call that did not succeed.
 TlsSession::Outcome TlsSession::judge(int result) {
     int system_error = errno;
     switch (SSL_get_error(ssl_, result)) {

@@ -36,8 +36,8 @@ class TlsSession {
     enum class Outcome : std::uint8_t { Open, Closed, Failed };
     // Goes on with the handshake; is_established() tells whether it is complete.
     Outcome shake_hands();
-    // The same, then fills the pieces in order. `size` is what came, which may be
-    // nothing. The last piece must have room for kRecord bytes.
+    // The same, then fills the pieces in order. `size`: the bytes that came, perhaps 0. The last
+    // piece must have room for kRecord bytes.
     Outcome read(std::span<const iovec> pieces, std::size_t& size);
     // Writes the outbox, small pieces in one record, until it is empty or the socket is full.
     Outcome write(Outbox& outbox);
