@@ -4,9 +4,6 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <array>
-#include <cstdint>
-
 namespace martlet::auth {
 
 namespace {
@@ -41,6 +38,11 @@ std::string fingerprint_of(std::string_view secret) {
 
 bool is_same_secret(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool sha1_of(std::string_view text, Sha1& digest) {
+    unsigned size = 0;
+    return EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) == 1;
 }
 
 }  // namespace martlet::auth
