@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "broker/connect_request.h"
+#include "broker/first_packet.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
 #include "broker/trace.h"
@@ -13,8 +14,6 @@ namespace martlet::broker {
 
 namespace {
 
-// Before a client is known it may not make us hold more than this (facts: "Hard caps").
-constexpr std::size_t kFirstPacketMax = 100'000;
 // Between two log lines of one kind about one client.
 constexpr std::chrono::minutes kPace{1};
 
@@ -98,9 +97,8 @@ bool Connection::take_frame(ByteView bytes, BodyRef* frame, Consumed& consumed) 
 }
 
 std::size_t Connection::packet_size_max() const {
-    std::size_t configured =
-        shard_.options().max_packet_size == 0 ? SIZE_MAX : shard_.options().max_packet_size;
-    return state_ == State::AwaitConnect ? std::min(configured, kFirstPacketMax) : configured;
+    if (state_ == State::AwaitConnect) return first_packet_size_max(shard_.options());
+    return shard_.options().max_packet_size == 0 ? SIZE_MAX : shard_.options().max_packet_size;
 }
 
 Connection::Progress Connection::dispatch(const mqtt::FrameHead& head, ByteView body,
@@ -263,28 +261,8 @@ void Connection::log_dropped() {
     paced_->dropped = 0;
 }
 
-// The words of mosquitto 2.0, which filters written for it look for (`log_compat 2.0`).
-std::string Connection::end_as_2_0(std::string_view name, std::string_view text) {
-    if (text.empty()) return fmt::format("Client {} disconnected.", name);
-    if (text == "connection closed by client")
-        return fmt::format("Client {} closed its connection.", name);
-    if (text == "exceeded timeout")
-        return fmt::format("Client {} has exceeded timeout, disconnecting.", name);
-    bool is_due =
-        text == "malformed packet" || text == "protocol error" || text == "oversize packet";
-    return fmt::format("Client {} disconnected{} {}.", name, is_due ? " due to" : ",", text);
-}
-
 void Connection::log_end(std::string_view text) {
-    std::string_view id = client_id();
-    std::string peer = transport_.peer();
-    std::string_view name = id.empty() ? std::string_view("<unknown>") : id;
-    if (shard_.options().logs_as_2_0)
-        log::notice("{}", end_as_2_0(name, text));
-    else if (text.empty())
-        log::notice("Client {} [{}] disconnected.", name, peer);
-    else
-        log::notice("Client {} [{}] disconnected: {}.", name, peer, text);
+    log_connection_end(client_id(), transport_.peer(), text, shard_.options().logs_as_2_0);
 }
 
 void Connection::on_timer() {

@@ -203,7 +203,6 @@ class Connection {
     // soon.
     void end_over_memory(std::string_view text);
     void log_end(std::string_view text);
-    static std::string end_as_2_0(std::string_view name, std::string_view text);
     void on_timer();
     std::int64_t part_due_ms() const;
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// What one shard counts. Written by its loop only, read by whoever reports: relaxed atomics with
-// one writer, so that counting costs an ordinary addition. `$SYS` and metrics are sums over shards.
+// What one thread counts, a shard or one of the front. Written by its loop only, read by whoever
+// reports: relaxed atomics with one writer, so that counting costs an ordinary addition. `$SYS` and
+// metrics are sums over these threads.
 
 #include <array>
 #include <atomic>
@@ -51,6 +52,7 @@ enum class Refusal : std::uint8_t {
     // A socket, closed before its first packet.
     MaxConnections,  // max_connections or global_max_connections
     TlsHandshake,    // failed, or not complete when the connection ended
+    ConnectTimeout,  // no CONNECT within connect_timeout
     // CONNECT
     ConnectMalformed,      // or against the protocol
     ProtocolVersion,       // none that this listener takes

@@ -54,6 +54,7 @@ struct Options {
     bool reason_strings = false;
     // A new connection must send its CONNECT within this time.
     std::uint32_t connect_timeout_s = 30;
+    std::uint32_t front_threads = 1;  // that accept connections and read CONNECT
     // Bytes a second with which a packet must come that takes longer than one and a half times its
     // client's keep alive; 0: it need only not pause for so long.
     std::uint32_t packet_rate_min = 16;

@@ -107,13 +107,6 @@ void Shard::shut_down() {
         connection->end(mqtt::ReasonCode::ServerShuttingDown, "server shutting down");
 }
 
-std::uint32_t Shard::home_of(const mqtt::Connect& connect, std::uint16_t listener,
-                             std::string_view host) const {
-    bool by_user = snapshot_->listeners[listener].use_username_as_clientid;
-    std::string_view id = by_user ? connect.user_name : connect.client_id;
-    return shared_.home_of(id.empty() ? host : id);
-}
-
 void Shard::add_connection(Connection& connection, SlotHandle& handle) {
     handle = connection_slots_.add(&connection);
     counters_.connections.add();

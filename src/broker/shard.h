@@ -78,11 +78,6 @@ class Shard {
     // And no message or will of QoS 1 or 2 waits for another shard, so that it would come twice.
     bool is_settled() const { return is_recorded() && origins_.empty(); }
 
-    // Which shard a CONNECT belongs to. `connect` is sound. Without a client id, by the client's
-    // host: what short-lived clients of one host publish one after the other keeps its order.
-    std::uint32_t home_of(const mqtt::Connect& connect, std::uint16_t listener,
-                          std::string_view host) const;
-
     std::uint32_t index() const { return index_; }
     const Now& now() const { return now_; }
     const Options& options() const { return snapshot_->options; }

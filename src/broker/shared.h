@@ -50,7 +50,7 @@ struct Shared {
           post(where_letters_go),
           hash_checker(checker),
           journal(where_records_go),
-          counters(shard_count),
+          counters(shard_count + snapshot->options.front_threads),
           memory(shard_count),
           listener_connections(snapshot->listeners.size()) {}
 
@@ -70,7 +70,7 @@ struct Shared {
     journal::Journal* const journal;  // null: nothing outlives the process
     topics::Interest interest;
     topics::Retained retained;
-    // One for each shard; written by that shard.
+    // One for each shard, then one for each thread of the front; each is written by that thread.
     std::vector<Counters> counters;
     MemoryState memory;  // memory_limit
     std::atomic<std::int64_t> connections{0};

@@ -1,6 +1,6 @@
 #pragma once
 
-// One configured listener: bound once, before the shards start, and then shared by all of them
+// One configured listener: bound once, at the start, and then shared by all threads of the front
 // (EPOLLEXCLUSIVE), so that a second broker on the same port fails clearly. Opened and closed by
 // the main thread; accept() may be called by any loop.
 

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "net/listener.h"
-#include "server/turn.h"
+#include "server/front.h"
 
 #include <cstring>
 #include <errno.h>
@@ -25,19 +25,19 @@ void Acceptor::on_ready(std::uint32_t) {
             if (errno == EMFILE || errno == ENFILE) pause();
             return;
         }
-        if (!turn_.may_accept(listener_)) {
-            turn_.shard().counters().refuse(broker::Refusal::MaxConnections);
+        if (!front_.may_accept(listener_)) {
+            front_.counters().refuse(broker::Refusal::MaxConnections);
             log::notice("Connection from {} refused: the limit of connections is reached.",
                         peer.text());
             close(fd);
             continue;
         }
-        if (turn_.shard().options().connection_messages) {
+        if (front_.options().connection_messages) {
             // Each question of a program may be a connection: no news to an operator.
-            auto level = turn_.speaks_http(listener_) ? log::Level::Debug : log::Level::Notice;
+            auto level = front_.speaks_http(listener_) ? log::Level::Debug : log::Level::Notice;
             log::print(level, "New connection from {} on port {}.", peer.text(), port_);
         }
-        turn_.accept(fd, peer, listener_);
+        front_.accept(fd, peer, listener_);
     }
 }
 
@@ -47,12 +47,12 @@ void Acceptor::pause() {
         "Error: No more connections can be accepted for now: {}. Raise the limit of open files "
         "(ulimit -n).",
         std::strerror(errno));
-    turn_.loop().remove(socket_);
-    turn_.pause(*this);
+    front_.loop().remove(socket_);
+    front_.pause(*this);
 }
 
 void Acceptor::go_on() {
-    turn_.loop().add(socket_, turn_.accept_events(), this);
+    front_.loop().add(socket_, front_.accept_events(), this);
 }
 
 }  // namespace martlet::server

@@ -1,6 +1,6 @@
 #pragma once
 
-// One loop's view of one listening socket. Owned by a Turn. Loop thread only.
+// One loop's view of one listening socket. Owned by a Front. Loop thread only.
 
 #include "net/loop.h"
 
@@ -8,12 +8,12 @@
 
 namespace martlet::server {
 
-class Turn;
+class Front;
 
 class Acceptor final : public net::Watched {
   public:
-    Acceptor(Turn& turn, int socket, std::uint16_t listener, std::uint16_t port)
-        : turn_(turn), socket_(socket), listener_(listener), port_(port) {}
+    Acceptor(Front& front, int socket, std::uint16_t listener, std::uint16_t port)
+        : front_(front), socket_(socket), listener_(listener), port_(port) {}
     void on_ready(std::uint32_t events) override;
     // Listens again after a pause (there were no file descriptors left).
     void go_on();
@@ -21,7 +21,7 @@ class Acceptor final : public net::Watched {
   private:
     void pause();
 
-    Turn& turn_;
+    Front& front_;
     int socket_;
     std::uint16_t listener_;
     std::uint16_t port_;  // for the log; 0: a unix socket

@@ -1,6 +1,5 @@
 #include "server/http_port.h"
 
-#include "base/log.h"
 #include "server/http_ports.h"
 
 #include <algorithm>
@@ -41,6 +40,10 @@ HttpPort::HttpPort(HttpPorts& ports, Socket socket)
       stream_(ports.loop(), socket.fd, socket.peer, std::move(socket.tls)),
       listener_(socket.listener) {}
 
+void HttpPort::begin(ByteView unread) {
+    if (!unread.empty()) connection_.on_bytes(unread, ports_.now());
+}
+
 void HttpPort::on_ready(std::uint32_t events) {
     ports_.touch(*this);
     if ((events & EPOLLOUT) && stream_.reads_on_room()) events |= EPOLLIN;
@@ -56,9 +59,6 @@ void HttpPort::on_ready(std::uint32_t events) {
             connection_.on_end();
             break;
         case net::Stream::Outcome::Failed:
-            if (stream_.is_in_handshake())
-                log::notice("Connection from {} closed: {}.", stream_.peer().text(),
-                            stream_.failure());
             connection_.abort();
             break;
     }
@@ -80,12 +80,6 @@ void HttpPort::flush() {
     is_shut_ = true;
     stream_.end_tls();
     ::shutdown(stream_.fd(), SHUT_WR);
-}
-
-bool HttpPort::end() {
-    bool is_complete = !stream_.is_in_handshake();
-    stream_.end_tls();
-    return is_complete;
 }
 
 bool HttpPort::is_done() const {

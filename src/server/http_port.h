@@ -20,10 +20,12 @@ class HttpPort final : public net::Watched, public net::Receiver, public http::D
     HttpPort(HttpPorts& ports, Socket socket);
 
     bool start() { return stream_.watch(this); }
+    // Takes what was read before it was made.
+    void begin(ByteView unread);
     // Writes what waits, and shuts down its half when that was all that it had to say.
     void flush();
-    // Before it is destroyed. False: its TLS handshake was not complete.
-    bool end();
+    // Before it is destroyed.
+    void end() { stream_.end_tls(); }
     // Nothing is left to do, or can be done.
     bool is_done() const;
     http::Connection& connection() { return connection_; }

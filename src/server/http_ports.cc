@@ -17,7 +17,7 @@ void HttpPorts::touch(HttpPort& port) {
     touched_.push_back(&port);
 }
 
-void HttpPorts::add(Socket socket) {
+void HttpPorts::add(Socket socket, ByteView unread) {
     std::uint16_t listener = socket.listener;
     if (ports_.size() >= workers_.options().connections_max && !make_room()) {
         ::close(socket.fd);
@@ -28,6 +28,7 @@ void HttpPorts::add(Socket socket) {
     if (!port->start()) return closed_.push_back(listener);
     port->handle = slots_.add(port.get());
     touch(*port);
+    port->begin(unread);
     ports_.push_back(std::move(port));
 }
 
@@ -91,7 +92,7 @@ void HttpPorts::write_and_close() {
 
 void HttpPorts::remove(HttpPort& port) {
     closed_.push_back(port.listener());
-    if (!port.end()) failed_handshakes_++;
+    port.end();
     slots_.remove(port.handle);
     std::erase_if(ports_, [&](const auto& one) { return one.get() == &port; });
 }

@@ -25,8 +25,9 @@ class HttpPorts {
     HttpPorts(const HttpPorts&) = delete;
     HttpPorts& operator=(const HttpPorts&) = delete;
 
-    // A new socket. Where there is no room for it, it is closed and counted as closed.
-    void add(Socket socket);
+    // A socket from the front, with the bytes that were read already. Where there is no room for
+    // it, it is closed and counted as closed.
+    void add(Socket socket, ByteView unread = {});
     // What came by mail.
     void take(Inbox& answers);
     void run_timers();
@@ -35,8 +36,6 @@ class HttpPorts {
     void write_and_close();
     // The listeners of those that were closed since the last call, each as often as it was.
     std::vector<std::uint16_t> take_closed() { return std::exchange(closed_, {}); }
-    // Those of them whose TLS handshake was not complete.
-    std::uint32_t take_failed_handshakes() { return std::exchange(failed_handshakes_, 0); }
     std::size_t size() const { return ports_.size(); }
 
     // For the ports.
@@ -63,7 +62,6 @@ class HttpPorts {
     std::vector<std::unique_ptr<HttpPort>> ports_;
     std::vector<HttpPort*> touched_;
     std::vector<std::uint16_t> closed_;
-    std::uint32_t failed_handshakes_ = 0;
     Milliseconds next_wake_ = Milliseconds::max();
 };
 

@@ -17,6 +17,8 @@ Mailboxes::~Mailboxes() {
             close(moved->socket.fd);
             delete moved;
         }
+        for (InboxNode* node = box.logged.take_all(); node != nullptr;)
+            delete static_cast<LoggedLines*>(std::exchange(node, node->next));
         for (InboxNode* node = box.answers.take_all(); node != nullptr;)
             delete static_cast<HttpAnswer*>(std::exchange(node, node->next));
     }
@@ -43,10 +45,13 @@ std::unique_ptr<broker::LetterBatch> Mailboxes::take_back(std::uint32_t shard) {
 }
 
 void Mailboxes::move(std::uint32_t shard, std::unique_ptr<MovedConnection> connection) {
-    Mailbox& box = boxes_[shard];
-    // Either inbox wakes the loop; `letters` carries the sleep flag for all of them.
-    box.moved.push(connection.release());
-    box.loop->wake();
+    boxes_[shard].moved.push(connection.release());
+}
+
+void Mailboxes::publish(std::vector<LogLine> lines) {
+    auto logged = std::make_unique<LoggedLines>();
+    logged->lines = std::move(lines);
+    boxes_[0].logged.push(logged.release());
 }
 
 void Mailboxes::answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer) {

@@ -7,6 +7,7 @@
 #include "broker/letter.h"
 #include "net/loop.h"
 #include "server/http_answer.h"
+#include "server/log_topics.h"
 #include "server/socket.h"
 
 #include <atomic>
@@ -22,6 +23,11 @@ struct MovedConnection : InboxNode {
     std::vector<std::uint8_t> unread;
 };
 
+// Lines that a thread without a shard has logged, for `log_dest topic`.
+struct LoggedLines : InboxNode {
+    std::vector<LogLine> lines;
+};
+
 // Recorded: what the loop has begun is on the disk, also where other shards had a part in it.
 enum class Stopping : std::uint8_t { No, WillsSent, Closed, Recorded, Ended };
 
@@ -31,6 +37,7 @@ struct Mailbox {
     Inbox moved;       // MovedConnection
     Inbox given_back;  // broker::LetterBatch, empty, for use again
     Inbox answers;     // HttpAnswer
+    Inbox logged;      // LoggedLines, of the first shard only
     // How far the main thread wants this loop to stop, and how far it is. Each is written by one
     // side only.
     std::atomic<Stopping> wanted{Stopping::No};
@@ -49,7 +56,11 @@ class Mailboxes final : public broker::Post {
     void post(std::uint32_t shard, std::unique_ptr<broker::LetterBatch> batch) override;
     void give_back(std::unique_ptr<broker::LetterBatch> batch) override;
     std::unique_ptr<broker::LetterBatch> take_back(std::uint32_t shard) override;
+    // The loop is not woken: wake() follows when all have been moved.
     void move(std::uint32_t shard, std::unique_ptr<MovedConnection> connection);
+    void wake(std::uint32_t shard) { boxes_[shard].loop->wake(); }
+    // The first shard publishes them, when it is woken.
+    void publish(std::vector<LogLine> lines);
     void answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer);
 
   private:

@@ -13,9 +13,7 @@ static_assert(net::Stream::kHeadroom >= sizeof(broker::MessageHead),
 MqttPort::MqttPort(Turn& turn, Socket socket)
     : turn_(turn),
       stream_(turn.loop(), socket.fd, socket.peer, std::move(socket.tls)),
-      connection_(turn.shard(), *this, socket.listener) {
-    is_home_ = turn.shard().shared().shards == 1;
-}
+      connection_(turn.shard(), *this, socket.listener) {}
 
 bool MqttPort::start() {
     return stream_.watch(this);
@@ -39,39 +37,8 @@ void MqttPort::on_ready(std::uint32_t events) {
 }
 
 net::Receiver::Taken MqttPort::on_bytes(ByteView bytes, BodyRef* frame) {
-    Taken taken;
-    if (!is_home_ && moves_home(bytes, taken)) return taken;
     broker::Connection::Consumed consumed = connection_.on_bytes(bytes, frame);
     return {consumed.used, consumed.wanted};
-}
-
-// A client belongs to the shard that its id hashes to. True: the connection has left, or its
-// CONNECT is not whole yet.
-bool MqttPort::moves_home(ByteView bytes, Taken& taken) {
-    mqtt::FrameHead head;
-    mqtt::FrameState state = mqtt::read_frame_head(bytes, head);
-    if (state == mqtt::FrameState::NeedMore) return true;
-    mqtt::Connect connect;
-    // Whatever is wrong with it is answered where it is.
-    bool is_connect = state == mqtt::FrameState::Complete &&
-                      head.type() == mqtt::PacketType::Connect &&
-                      head.packet_size() <= connection_.packet_size_max();
-    if (is_connect && bytes.size() < head.packet_size()) {
-        taken.wanted = head.packet_size();
-        return true;
-    }
-    is_home_ = true;
-    if (!is_connect) return false;
-    if (mqtt::is_error(
-            mqtt::decode(head.flags(), bytes.subspan(head.size, head.remaining_length), connect)))
-        return false;
-    if (auto user = proved_user()) connect.user_name = *user;
-    std::uint32_t home =
-        turn_.shard().home_of(connect, connection_.listener(), stream_.peer().host());
-    if (home == turn_.shard().index()) return false;
-    turn_.move_away(*this, home, bytes);
-    taken.used = bytes.size();
-    return true;
 }
 
 void MqttPort::flush() {

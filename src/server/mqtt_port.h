@@ -44,12 +44,9 @@ class MqttPort final : public net::Watched, public net::Receiver, public broker:
     std::uint32_t place = 0;
 
   private:
-    bool moves_home(ByteView bytes, Taken& taken);
-
     Turn& turn_;
     net::Stream stream_;
     broker::Connection connection_;
-    bool is_home_ = false;  // its client belongs to this shard, or there is but one
     bool wants_resume_ = false;
     friend class Turn;
 };

@@ -91,9 +91,9 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
                                                         server->gate_, server->tls_));
         Turn& turn = *server->turns_.back();
         if (server->http_) turn.serve_http(server->http_->workers(), speaks_http);
-        Status status = turn.open(server->listeners_);
-        if (!status) return status.error();
+        if (Status opened = turn.open(); !opened) return opened.error();
     }
+    if (Status opened = server->open_fronts(speaks_http); !opened) return opened.error();
     if (server->persistence_) {
         std::vector<broker::Shard*> places;
         for (auto& turn : server->turns_) places.push_back(&turn->shard());
@@ -124,6 +124,15 @@ Status Server::open_http(const config::Settings& settings) {
         settings, {*shared_, tls_, *mailboxes_, *running_, journal, ingest_.get(), keeper_.get()});
     if (!http) return http.error();
     http_ = std::move(http).value();
+    return Done{};
+}
+
+Status Server::open_fronts(const std::vector<bool>& speaks_http) {
+    for (std::uint32_t i = 0; i < shared_->snapshot->options.front_threads; i++) {
+        fronts_.push_back(std::make_unique<Front>(
+            i, Front::Parts{*shared_, *mailboxes_, gate_, tls_, speaks_http}));
+        if (Status opened = fronts_.back()->open(listeners_); !opened) return opened;
+    }
     return Done{};
 }
 
@@ -159,6 +168,7 @@ void Server::start() {
     install_log_topics();
     if (ingest_) ingest_->start();
     for (auto& turn : turns_) threads_.emplace_back([&turn] { turn->run(); });
+    for (auto& front : fronts_) front_threads_.emplace_back([&front] { front->run(); });
 }
 
 Status Server::reload(const config::Settings& settings) {
@@ -194,6 +204,7 @@ Status Server::reload(const config::Settings& settings) {
             "the system only after a restart, and counts as in use until then.");
     tls_.replace(std::move(contexts).value());
     running_->replace(settings);
+    for (auto& front : fronts_) front->replace(snapshot.value());
     for (std::uint32_t shard = 0; shard < turns_.size(); shard++) {
         auto batch = std::make_unique<broker::LetterBatch>();
         batch->letters.emplace_back(broker::ReloadLetter{snapshot.value()});
@@ -204,8 +215,8 @@ Status Server::reload(const config::Settings& settings) {
 
 void Server::end_reload() {
     gate_.end();
-    for (std::uint32_t shard = 0; shard < turns_.size(); shard++)
-        mailboxes_->at(shard).loop->wake();
+    for (std::uint32_t shard = 0; shard < turns_.size(); shard++) mailboxes_->wake(shard);
+    for (auto& front : fronts_) front->wake();
 }
 
 void Server::give_back_memory(std::uint64_t limit) {
@@ -215,6 +226,10 @@ void Server::give_back_memory(std::uint64_t limit) {
 }
 
 void Server::stop() {
+    // Nobody new comes in while the shards stop.
+    for (auto& front : fronts_) front->stop();
+    for (std::thread& thread : front_threads_) thread.join();
+    front_threads_.clear();
     auto order = [this](Stopping stopping) {
         for (std::uint32_t shard = 0; shard < threads_.size(); shard++) {
             mailboxes_->at(shard).wanted.store(stopping, std::memory_order_release);

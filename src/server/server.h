@@ -7,6 +7,7 @@
 #include "broker/shared.h"
 #include "config/settings.h"
 #include "net/listener.h"
+#include "server/front.h"
 #include "server/http_side.h"
 #include "server/mail.h"
 #include "server/memory_meter.h"
@@ -58,6 +59,7 @@ class Server {
     Server() = default;
     Status open_telemetry(const config::Settings& settings);
     Status open_http(const config::Settings& settings);
+    Status open_fronts(const std::vector<bool>& speaks_http);
 
     ReloadGate gate_;
     TlsContexts tls_;
@@ -73,7 +75,9 @@ class Server {
     std::unique_ptr<broker::Shared> shared_;
     std::unique_ptr<HttpSide> http_;  // null: no listener speaks HTTP
     std::vector<std::unique_ptr<Turn>> turns_;
-    std::vector<std::thread> threads_;
+    std::vector<std::unique_ptr<Front>> fronts_;
+    std::vector<std::thread> threads_;        // of turns_
+    std::vector<std::thread> front_threads_;  // of fronts_
 };
 
 }  // namespace martlet::server

@@ -1,6 +1,7 @@
 #include "server/turn.h"
 
 #include "base/log.h"
+#include "server/connection_limit.h"
 #include "server/log_topics.h"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr Milliseconds kAcceptPause{500};
 constexpr Milliseconds kLastWrite{10'000};
 constexpr Milliseconds kLastLook{50};
 // A reload that takes longer (a huge password file, a slow disk) does not keep the traffic waiting.
@@ -23,7 +23,6 @@ constexpr Milliseconds kReloadWait{2000};
 Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes,
            const ReloadGate& gate, const TlsContexts& tls)
     : shared_(shared),
-      mailboxes_(mailboxes),
       mailbox_(mailboxes.at(index)),
       gate_(gate),
       tls_(tls),
@@ -48,36 +47,13 @@ void Turn::end_http() {
         delete static_cast<HttpAnswer*>(std::exchange(node, node->next));
 }
 
-Status Turn::open(const std::vector<net::Listener>& listeners) {
+Status Turn::open() {
     Status status = loop_.open();
     if (!status) return status;
     if (!loop_.watch_signal(gate_.fd())) return Error{"Error: Unable to watch for signals.", 1};
-    for (std::size_t i = 0; i < listeners.size(); i++) {
-        for (int socket : listeners[i].sockets()) {
-            acceptors_.push_back(std::make_unique<Acceptor>(
-                *this, socket, static_cast<std::uint16_t>(i), listeners[i].options().port));
-            if (!loop_.add(socket, accept_events(), acceptors_.back().get())) {
-                return Error{"Error: Unable to watch a listening socket.", 1};
-            }
-        }
-    }
     if (shard_.index() == 0)
         sys_ = std::make_unique<broker::Sys>(shard_, "martlet version " MARTLET_VERSION);
     return Done{};
-}
-
-std::uint32_t Turn::accept_events() const {
-    return EPOLLIN | (shared_.shards > 1 ? std::uint32_t{EPOLLEXCLUSIVE} : 0u);
-}
-
-void Turn::pause(Acceptor& acceptor) {
-    paused_.push_back(&acceptor);
-    resume_accepting_ = shard_.now().steady + kAcceptPause;
-}
-
-void Turn::accept_again() {
-    if (paused_.empty() || shard_.now().steady < resume_accepting_) return;
-    for (Acceptor* acceptor : std::exchange(paused_, {})) acceptor->go_on();
 }
 
 void Turn::run() {
@@ -110,7 +86,6 @@ void Turn::turn() {
     }
     take_mail();
     resume_ports();
-    accept_again();
     shard_.run_timers();
     if (http_ports_) http_ports_->run_timers();
     if (sys_) {
@@ -156,6 +131,11 @@ void Turn::take_mail() {
         add(std::move(moved->socket), moved->unread);
     }
     if (http_ports_) http_ports_->take(mailbox_.answers);
+    for (InboxNode* node = mailbox_.logged.take_all(); node != nullptr;) {
+        std::unique_ptr<LoggedLines> logged(
+            static_cast<LoggedLines*>(std::exchange(node, node->next)));
+        log_lines().insert(log_lines().end(), logged->lines.begin(), logged->lines.end());
+    }
 }
 
 void Turn::resume_ports() {
@@ -184,24 +164,18 @@ void Turn::write_and_close() {
     } while (shard_.has_closing());
     for (broker::Connection* connection : closed)
         remove(static_cast<MqttPort&>(connection->transport()));
-    for (MqttPort* port : std::exchange(moved_away_, {})) remove(*port);
     lingering_.end_turn(shard_.now().steady);
     if (!http_ports_) return;
     http_ports_->write_and_close();
-    for (std::uint16_t listener : http_ports_->take_closed()) count_closed(listener);
-    for (std::uint32_t failed = http_ports_->take_failed_handshakes(); failed > 0; failed--)
-        shard_.counters().refuse(broker::Refusal::TlsHandshake);
+    for (std::uint16_t listener : http_ports_->take_closed()) count_closed(shared_, listener);
 }
 
 void Turn::remove(MqttPort& port) {
     if (port.wants_resume_) std::erase(to_resume_, &port);
     if (port.stream_.is_open()) {
-        count_closed(port.connection_.listener());
-        bool has_failed = port.stream_.is_in_handshake();
-        if (has_failed) shard_.counters().refuse(broker::Refusal::TlsHandshake);
+        count_closed(shared_, port.connection_.listener());
         port.stream_.end_tls();
-        // TLS has told the peer why, by an alert.
-        if (port.connection_.has_said_why() || has_failed)
+        if (port.connection_.has_said_why())
             lingering_.add(port.stream_.release(), shard_.now().steady);
     }
     port.close();
@@ -211,62 +185,16 @@ void Turn::remove(MqttPort& port) {
     ports_.pop_back();
 }
 
-void Turn::accept(int fd, const net::Endpoint& peer, std::uint16_t listener) {
-    Socket socket{fd, peer, listener, nullptr};
-    if (auto context = tls_.of(listener)) {
-        socket.tls = net::TlsSession::accept(std::move(context), fd);
-        if (!socket.tls) {
-            log::error("Error: No memory for the TLS of {}: it is refused.", peer.text());
-            shard_.counters().refuse(broker::Refusal::TlsHandshake);
-            close(fd);
-            return count_closed(listener);
-        }
-    }
-    add(std::move(socket), {});
-}
-
 void Turn::add(Socket socket, ByteView unread) {
     std::uint16_t listener = socket.listener;
-    if (speaks_http(listener)) return http_ports_->add(std::move(socket));
+    if (speaks_http(listener)) return http_ports_->add(std::move(socket), unread);
     auto port = std::make_unique<MqttPort>(*this, std::move(socket));
     port->place = static_cast<std::uint32_t>(ports_.size());
-    if (!port->start()) return count_closed(listener);
+    if (!port->start()) return count_closed(shared_, listener);
     MqttPort& added = *port;
     ports_.push_back(std::move(port));
-    if (unread.empty()) return;
-    added.is_home_ = true;
     added.stream_.give_unread(unread);
     resume_later(added);
-}
-
-bool Turn::may_accept(std::uint16_t listener) {
-    const broker::Snapshot& snapshot = shard_.snapshot();
-    std::int64_t limit = snapshot.options.global_max_connections;
-    std::int64_t own_limit = snapshot.listeners[listener].max_connections;
-    std::int64_t now = shared_.connections.fetch_add(1, std::memory_order_relaxed);
-    std::int64_t own_now =
-        shared_.listener_connections[listener].fetch_add(1, std::memory_order_relaxed);
-    shard_.counters().connections_opened.add();
-    bool is_full = (limit >= 0 && now >= limit) || (own_limit >= 0 && own_now >= own_limit);
-    if (is_full) count_closed(listener);
-    return !is_full;
-}
-
-void Turn::count_closed(std::uint16_t listener) {
-    shared_.connections.fetch_sub(1, std::memory_order_relaxed);
-    shared_.listener_connections[listener].fetch_sub(1, std::memory_order_relaxed);
-}
-
-void Turn::move_away(MqttPort& port, std::uint32_t home, ByteView unread) {
-    auto moved = std::make_unique<MovedConnection>();
-    moved->unread.assign(unread.begin(), unread.end());
-    moved->socket.listener = port.connection_.listener();
-    moved->socket.peer = port.stream_.peer();
-    moved->socket.fd = port.stream_.release();
-    moved->socket.tls = port.stream_.release_tls();
-    port.connection_.leave();
-    mailboxes_.move(home, std::move(moved));
-    moved_away_.push_back(&port);
 }
 
 void Turn::resume_later(MqttPort& port) {
@@ -277,8 +205,7 @@ void Turn::resume_later(MqttPort& port) {
 
 // When the loop has something to do besides timers: for all shards only the first has.
 Milliseconds Turn::next_chore() const {
-    Milliseconds next = paused_.empty() ? Milliseconds::max() : resume_accepting_;
-    next = std::min(next, lingering_.next_wake());
+    Milliseconds next = lingering_.next_wake();
     if (http_ports_) next = std::min(next, http_ports_->next_wake());
     if (!sys_) return next;
     const broker::Options& options = shard_.options();
@@ -314,9 +241,7 @@ void Turn::sweep_retained() {
 // `log_dest topic`: lines of this thread become messages, at a point of the turn where publishing
 // is safe.
 void Turn::publish_log_lines() {
-    std::vector<LogLine> lines;
-    lines.swap(log_lines());
-    for (const LogLine& line : lines) {
+    for (const LogLine& line : std::exchange(log_lines(), {})) {
         broker::Publication publication;
         publication.topic = line.topic;
         publication.payload = as_bytes(line.text);

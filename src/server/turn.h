@@ -1,14 +1,13 @@
 #pragma once
 
-// One thread: a loop, a shard, and the connections of both. Owned by Server; run() is the thread's
-// function, and everything else but the constructor belongs to that thread.
+// One thread: a loop, a shard, and the connections of both, which come from the front. Owned by
+// Server; run() is the thread's function, and everything else but the constructor belongs to that
+// thread.
 
 #include "broker/shard.h"
 #include "broker/sys.h"
-#include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
-#include "server/acceptor.h"
 #include "server/http_ports.h"
 #include "server/lingering.h"
 #include "server/mail.h"
@@ -31,8 +30,8 @@ class Turn {
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
-    // Before run(): opens the loop and takes part in the listeners.
-    Status open(const std::vector<net::Listener>& listeners);
+    // Before run().
+    Status open();
     // Before open(), when some listeners speak HTTP: which, by number.
     void serve_http(HttpWorkers& workers, std::vector<bool> speaks_http);
     bool speaks_http(std::uint16_t listener) const { return http_ports_ && speaks_http_[listener]; }
@@ -45,15 +44,8 @@ class Turn {
     net::Loop& loop() { return loop_; }
     net::Scratch& scratch() { return scratch_; }
 
-    // A new socket, from a listener or from another shard with bytes that were read already.
+    // A socket from the front, with the bytes that were read already: CONNECT at least.
     void add(Socket socket, ByteView unread);
-    // From a listener: with TLS if that one has it.
-    void accept(int fd, const net::Endpoint& peer, std::uint16_t listener);
-    bool may_accept(std::uint16_t listener);
-    // What an acceptor waits for. pause(): it has left the loop and is to go on after a while.
-    std::uint32_t accept_events() const;
-    void pause(Acceptor& acceptor);
-    void move_away(MqttPort& port, std::uint32_t home, ByteView unread);
     void resume_later(MqttPort& port);
 
   private:
@@ -63,9 +55,7 @@ class Turn {
     void resume_ports();
     void write_and_close();
     void remove(MqttPort& port);
-    void count_closed(std::uint16_t listener);
     Milliseconds next_chore() const;
-    void accept_again();
     void publish_sys();
     void sweep_retained();
     void publish_log_lines();
@@ -76,7 +66,6 @@ class Turn {
     void record_rest();
 
     broker::Shared& shared_;
-    Mailboxes& mailboxes_;
     Mailbox& mailbox_;
     const ReloadGate& gate_;
     const TlsContexts& tls_;
@@ -84,15 +73,11 @@ class Turn {
     net::Loop loop_;
     net::Scratch scratch_;
     broker::Shard shard_;
-    std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<MqttPort>> ports_;
     Lingering lingering_;
     std::unique_ptr<HttpPorts> http_ports_;  // null: no listener speaks HTTP
     std::vector<bool> speaks_http_;
-    std::vector<MqttPort*> moved_away_;
     std::vector<MqttPort*> to_resume_;
-    std::vector<Acceptor*> paused_;
-    Milliseconds resume_accepting_{0};
     // The first shard only.
     std::unique_ptr<broker::Sys> sys_;
     ProcessMeter meter_;

@@ -1,0 +1,134 @@
+#include "server/arrival.h"
+
+#include "base/log.h"
+#include "broker/first_packet.h"
+#include "mqtt/frame.h"
+#include "server/front.h"
+
+#include <cstring>
+#include <errno.h>
+
+namespace martlet::server {
+
+namespace {
+
+constexpr std::string_view kClosedByClient = "connection closed by client";
+
+}  // namespace
+
+Arrival::Arrival(Front& front, Socket socket)
+    : front_(front),
+      stream_(front.loop(), socket.fd, socket.peer, std::move(socket.tls)),
+      deadline_(*this),
+      listener_(socket.listener),
+      is_http_(front.speaks_http(socket.listener)) {
+    front_.counters().connections.add();
+}
+
+Arrival::~Arrival() {
+    front_.counters().connections.subtract();
+}
+
+void Arrival::start(Milliseconds due) {
+    front_.wheel().set(deadline_, due);
+    if (!stream_.watch(this)) return end(std::strerror(errno));
+    if (is_ready_for_http()) move_http();
+}
+
+bool Arrival::is_ready_for_http() const {
+    return is_http_ && !stream_.is_in_handshake();
+}
+
+void Arrival::move_http() {
+    moved_ = std::make_unique<MovedConnection>();
+    move_to(front_.next_shard());
+}
+
+void Arrival::on_ready(std::uint32_t events) {
+    if (is_over_) return;
+    if ((events & EPOLLOUT) && stream_.reads_on_room()) events |= EPOLLIN;
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
+    net::Stream::Outcome outcome = stream_.receive(front_.scratch(), *this);
+    if (moved_) return move_to(home_);
+    if (outcome == net::Stream::Outcome::Failed) return end(stream_.failure());
+    if (outcome == net::Stream::Outcome::Closed) return end(kClosedByClient);
+    if (is_ready_for_http()) move_http();
+}
+
+// May be called twice in one read, when CONNECT came in pieces and more came behind it.
+net::Receiver::Taken Arrival::on_bytes(ByteView bytes, BodyRef*) {
+    if (!moved_) {
+        if (!is_http_) {
+            std::size_t wanted = needs(bytes);
+            if (wanted > bytes.size()) return {0, wanted};
+            home_ = home_of(bytes);
+        } else {
+            home_ = front_.next_shard();
+        }
+        moved_ = std::make_unique<MovedConnection>();
+    }
+    moved_->unread.insert(moved_->unread.end(), bytes.begin(), bytes.end());
+    return {bytes.size(), 0};
+}
+
+// The bytes that must have come before a shard can judge: all of CONNECT, or the head of anything
+// else.
+std::size_t Arrival::needs(ByteView bytes) const {
+    mqtt::FrameHead head;
+    mqtt::FrameState state = mqtt::read_frame_head(bytes, head);
+    if (state == mqtt::FrameState::NeedMore) return bytes.size() + 1;
+    bool is_connect = state == mqtt::FrameState::Complete &&
+                      head.type() == mqtt::PacketType::Connect &&
+                      head.packet_size() <= broker::first_packet_size_max(front_.options());
+    return is_connect ? head.packet_size() : 0;
+}
+
+std::uint32_t Arrival::home_of(ByteView bytes) const {
+    mqtt::FrameHead head;
+    mqtt::Connect connect;
+    bool is_sound = mqtt::read_frame_head(bytes, head) == mqtt::FrameState::Complete &&
+                    head.type() == mqtt::PacketType::Connect &&
+                    head.packet_size() <= bytes.size() &&
+                    !mqtt::is_error(mqtt::decode(
+                        head.flags(), bytes.subspan(head.size, head.remaining_length), connect));
+    if (!is_sound) return front_.next_shard();
+    const net::TlsSession* tls = stream_.tls();
+    if (tls != nullptr && tls->names_user()) connect.user_name = tls->user();
+    return broker::home_of(front_.shared(), front_.snapshot().listeners[listener_], connect,
+                           stream_.peer().host());
+}
+
+void Arrival::move_to(std::uint32_t shard) {
+    moved_->socket.listener = listener_;
+    moved_->socket.peer = stream_.peer();
+    moved_->socket.fd = stream_.release();
+    moved_->socket.tls = stream_.release_tls();
+    front_.send(shard, std::move(moved_));
+    is_over_ = true;
+    front_.note_over(*this);
+}
+
+void Arrival::on_timeout() {
+    if (is_over_) return;
+    if (!stream_.is_in_handshake()) front_.counters().refuse(broker::Refusal::ConnectTimeout);
+    end("exceeded timeout");
+}
+
+void Arrival::on_stop() {
+    if (!is_over_) end("server shutting down");
+}
+
+void Arrival::end(std::string_view text) {
+    const broker::Options& options = front_.options();
+    bool is_news = text != kClosedByClient;
+    if (is_http_ && is_news)
+        log::notice("Connection from {} closed: {}.", stream_.peer().text(), text);
+    else if (!is_http_ && options.connection_messages)
+        broker::log_connection_end({}, stream_.peer().text(), text, options.logs_as_2_0);
+    if (stream_.is_in_handshake()) front_.counters().refuse(broker::Refusal::TlsHandshake);
+    front_.count_closed(listener_);
+    is_over_ = true;
+    front_.note_over(*this);
+}
+
+}  // namespace martlet::server

@@ -1,0 +1,72 @@
+#pragma once
+
+// A connection before its shard is known: TLS handshake, then bytes until CONNECT is whole (MQTT),
+// or until the handshake is complete (HTTP). Then its socket moves to a shard with all that was
+// read. It judges nothing: whatever is wrong with the first packet is answered by the shard. Owned
+// by its Front; ends in the turn in which it moves or fails. Front's thread only.
+
+#include "base/timer_wheel.h"
+#include "mqtt/packets.h"
+#include "net/stream.h"
+#include "server/mail.h"
+#include "server/socket.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace martlet::server {
+
+class Front;
+
+class Arrival final : public net::Watched, public net::Receiver {
+  public:
+    Arrival(Front& front, Socket socket);
+    ~Arrival() override;
+
+    // `due`: the end of connect_timeout.
+    void start(Milliseconds due);
+    void on_timeout();
+    void on_stop();
+    static Arrival& of(Timer& timer) { return static_cast<Deadline&>(timer).arrival; }
+
+    // net::Watched
+    void on_ready(std::uint32_t events) override;
+    // net::Receiver
+    Taken on_bytes(ByteView bytes, BodyRef* frame) override;
+    void on_part(std::size_t) override {}
+    bool is_held() const override { return false; }
+
+    // At the end of the turn.
+    bool is_over() const { return is_over_; }
+    // TLS has told the peer by an alert why it failed: the peer should get to read it.
+    bool lingers() const { return is_over_ && stream_.is_open() && stream_.is_in_handshake(); }
+    int release() { return stream_.release(); }
+
+    std::uint32_t place = 0;  // in the list of its Front
+
+  private:
+    struct Deadline : Timer {
+        explicit Deadline(Arrival& whose) : arrival(whose) {}
+        Arrival& arrival;
+    };
+
+    std::size_t needs(ByteView bytes) const;
+    std::uint32_t home_of(ByteView bytes) const;
+    bool is_ready_for_http() const;
+    void move_http();
+    void move_to(std::uint32_t shard);
+    void end(std::string_view text);
+
+    Front& front_;
+    net::Stream stream_;
+    Deadline deadline_;
+    // Bytes for its shard, once that is known.
+    std::unique_ptr<MovedConnection> moved_;
+    std::uint32_t home_ = 0;
+    const std::uint16_t listener_;
+    const bool is_http_;
+    bool is_over_ = false;
+};
+
+}  // namespace martlet::server
