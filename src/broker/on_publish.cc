@@ -1,6 +1,7 @@
 // PUBLISH: sound, permitted, handed to the shard, answered.
 
 #include "base/log.h"
+#include "broker/bridge_side.h"
 #include "broker/reserved_topics.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
@@ -141,7 +142,9 @@ bool Connection::register_qos2(const mqtt::Publish& publish) {
         return false;
     }
     std::uint32_t limit = shard_.options().max_inflight_messages;
-    if (limit != 0 && received.size() >= limit && version_ == mqtt::Version::V5 &&
+    // A bridge passes on what a far end of 3.1.1 sends, which knows no Receive Maximum.
+    bool is_told = version_ == mqtt::Version::V5 && !is_of_bridges(listener_options());
+    if (limit != 0 && received.size() >= limit && is_told &&
         !shard_.options().tolerate_receive_maximum) {
         end(ReasonCode::ReceiveMaximumExceeded, "receive maximum exceeded");  // [MQTT-3.3.4-7]
         return false;

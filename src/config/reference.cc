@@ -28,8 +28,8 @@ std::vector<Section> sections() {
          "together.",
          tls_keys()},
         {"Bridges",
-         "They belong to the last `connection` above them. Bridges are read and checked but not "
-         "run yet.",
+         "They belong to the last `connection` above them. [bridges.md](bridges.md) shows how they "
+         "work together.",
          bridge_keys()},
         {"TLS of bridges", "", bridge_tls_keys()},
         {"Plugins", "", plugin_keys()},

@@ -21,6 +21,8 @@ Mailboxes::~Mailboxes() {
             delete static_cast<LoggedLines*>(std::exchange(node, node->next));
         for (InboxNode* node = box.answers.take_all(); node != nullptr;)
             delete static_cast<HttpAnswer*>(std::exchange(node, node->next));
+        for (InboxNode* node = box.bridges.take_all(); node != nullptr;)
+            delete static_cast<BridgeOrder*>(std::exchange(node, node->next));
     }
 }
 
@@ -57,6 +59,12 @@ void Mailboxes::publish(std::vector<LogLine> lines) {
 void Mailboxes::answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer) {
     Mailbox& box = boxes_[shard];
     box.answers.push(answer.release());
+    box.loop->wake();
+}
+
+void Mailboxes::order(std::uint32_t shard, std::unique_ptr<BridgeOrder> order) {
+    Mailbox& box = boxes_[shard];
+    box.bridges.push(order.release());
     box.loop->wake();
 }
 

@@ -6,6 +6,7 @@
 #include "base/inbox.h"
 #include "broker/letter.h"
 #include "net/loop.h"
+#include "server/bridge_plan.h"
 #include "server/http_answer.h"
 #include "server/log_topics.h"
 #include "server/socket.h"
@@ -38,6 +39,7 @@ struct Mailbox {
     Inbox given_back;  // broker::LetterBatch, empty, for use again
     Inbox answers;     // HttpAnswer
     Inbox logged;      // LoggedLines, of the first shard only
+    Inbox bridges;     // BridgeOrder
     // How far the main thread wants this loop to stop, and how far it is. Each is written by one
     // side only.
     std::atomic<Stopping> wanted{Stopping::No};
@@ -62,6 +64,7 @@ class Mailboxes final : public broker::Post {
     // The first shard publishes them, when it is woken.
     void publish(std::vector<LogLine> lines);
     void answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer);
+    void order(std::uint32_t shard, std::unique_ptr<BridgeOrder> order);
 
   private:
     std::vector<Mailbox> boxes_;

@@ -2,6 +2,7 @@
 
 #include "base/heap.h"
 #include "base/log.h"
+#include "broker/bridge_side.h"
 #include "server/log_topics.h"
 
 #include <algorithm>
@@ -40,6 +41,10 @@ Result<std::shared_ptr<const broker::Snapshot>> snapshot_of(const config::Settin
         for (const std::string& warning : security.value()->warnings()) log::warning("{}", warning);
         snapshot->security.push_back(std::move(security).value());
     }
+    snapshot->listeners.push_back(broker::bridge_listener());
+    auto of_bridges = auth::Security::open(snapshot->listeners.back().auth);
+    if (!of_bridges) return of_bridges.error();
+    snapshot->security.push_back(std::move(of_bridges).value());
     return std::shared_ptr<const broker::Snapshot>(std::move(snapshot));
 }
 
@@ -53,6 +58,8 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     auto contexts = server->tls_.make(settings);
     if (!contexts) return contexts.error();
     server->tls_.replace(std::move(contexts).value());
+    auto plans = make_bridge_plans(settings);
+    if (!plans) return plans.error();
     for (const config::Listener& listener : settings.listeners) {
         auto opened = net::Listener::open(listener.net);
         if (!opened) return opened.error();
@@ -88,7 +95,8 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
     }
     for (std::uint32_t i = 0; i < shards; i++) {
         server->turns_.push_back(std::make_unique<Turn>(i, *server->shared_, *server->mailboxes_,
-                                                        server->gate_, server->tls_));
+                                                        server->gate_, server->tls_,
+                                                        server->bridges_));
         Turn& turn = *server->turns_.back();
         if (server->http_) turn.serve_http(server->http_->workers(), speaks_http);
         if (Status opened = turn.open(); !opened) return opened.error();
@@ -103,6 +111,7 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         for (auto& turn : server->turns_) turn->shard().open_tap(*server->ingest_);
     }
     if (server->http_) server->http_->announce(settings);
+    server->order_bridges(plans.value());
     return server;
 }
 
@@ -149,6 +158,14 @@ Server::~Server() {
     persistence_.reset();
 }
 
+void Server::order_bridges(const BridgePlans& plans) {
+    for (std::uint32_t shard = 0; shard < turns_.size(); shard++) {
+        auto order = std::make_unique<BridgeOrder>();
+        order->plans = plans;
+        mailboxes_->order(shard, std::move(order));
+    }
+}
+
 void Server::force_sync() {
     if (!persistence_) return log::notice("There is nothing to sync: 'persistence' is off.");
     Status status = persistence_->journal().force_sync();
@@ -193,6 +210,8 @@ Status Server::reload(const config::Settings& settings) {
     if (!snapshot) return snapshot.error();
     auto contexts = tls_.make(settings);
     if (!contexts) return contexts.error();
+    auto plans = make_bridge_plans(settings);
+    if (!plans) return plans.error();
     // The last thing that may be refused.
     Status status = keeper_ ? keeper_->reload(settings.telemetry) : Status(Done{});
     if (!status) return status;
@@ -210,6 +229,7 @@ Status Server::reload(const config::Settings& settings) {
         batch->letters.emplace_back(broker::ReloadLetter{snapshot.value()});
         mailboxes_->post(shard, std::move(batch));
     }
+    order_bridges(plans.value());
     return Done{};
 }
 

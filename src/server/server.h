@@ -7,6 +7,8 @@
 #include "broker/shared.h"
 #include "config/settings.h"
 #include "net/listener.h"
+#include "server/bridge_board.h"
+#include "server/bridge_plan.h"
 #include "server/front.h"
 #include "server/http_side.h"
 #include "server/mail.h"
@@ -60,9 +62,11 @@ class Server {
     Status open_telemetry(const config::Settings& settings);
     Status open_http(const config::Settings& settings);
     Status open_fronts(const std::vector<bool>& speaks_http);
+    void order_bridges(const BridgePlans& plans);
 
     ReloadGate gate_;
     TlsContexts tls_;
+    BridgeBoard bridges_;
     std::vector<net::Listener> listeners_;
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<PasswordWorker> passwords_;

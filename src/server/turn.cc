@@ -21,13 +21,14 @@ constexpr Milliseconds kReloadWait{2000};
 }  // namespace
 
 Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes,
-           const ReloadGate& gate, const TlsContexts& tls)
+           const ReloadGate& gate, const TlsContexts& tls, BridgeBoard& board)
     : shared_(shared),
       mailbox_(mailboxes.at(index)),
       gate_(gate),
       tls_(tls),
       shard_(index, shared, read_clocks()),
-      lingering_(loop_, scratch_) {
+      lingering_(loop_, scratch_),
+      bridges_(shard_, loop_, scratch_, lingering_, board) {
     mailbox_.loop = &loop_;
 }
 
@@ -88,6 +89,7 @@ void Turn::turn() {
     resume_ports();
     shard_.run_timers();
     if (http_ports_) http_ports_->run_timers();
+    bridges_.run();
     if (sys_) {
         publish_sys();
         sweep_retained();
@@ -131,6 +133,7 @@ void Turn::take_mail() {
         add(std::move(moved->socket), moved->unread);
     }
     if (http_ports_) http_ports_->take(mailbox_.answers);
+    bridges_.take(mailbox_.bridges);
     for (InboxNode* node = mailbox_.logged.take_all(); node != nullptr;) {
         std::unique_ptr<LoggedLines> logged(
             static_cast<LoggedLines*>(std::exchange(node, node->next)));
@@ -158,16 +161,27 @@ void Turn::write_and_close() {
         std::vector<broker::Connection*>& touched = shard_.touched();
         for (std::size_t i = 0; i < touched.size(); i++) {
             touched[i]->is_touched = false;
-            static_cast<MqttPort&>(touched[i]->transport()).flush();
+            flush(*touched[i]);
         }
         touched.clear();
     } while (shard_.has_closing());
-    for (broker::Connection* connection : closed)
-        remove(static_cast<MqttPort&>(connection->transport()));
+    for (broker::Connection* connection : closed) remove(*connection);
     lingering_.end_turn(shard_.now().steady);
     if (!http_ports_) return;
     http_ports_->write_and_close();
     for (std::uint16_t listener : http_ports_->take_closed()) count_closed(shared_, listener);
+}
+
+void Turn::flush(broker::Connection& connection) {
+    if (bridges_.owns(connection))
+        return static_cast<Bridge&>(connection.transport()).flush_local();
+    static_cast<MqttPort&>(connection.transport()).flush();
+}
+
+void Turn::remove(broker::Connection& connection) {
+    if (bridges_.owns(connection))
+        return static_cast<Bridge&>(connection.transport()).remove_local();
+    remove(static_cast<MqttPort&>(connection.transport()));
 }
 
 void Turn::remove(MqttPort& port) {
@@ -205,7 +219,7 @@ void Turn::resume_later(MqttPort& port) {
 
 // When the loop has something to do besides timers: for all shards only the first has.
 Milliseconds Turn::next_chore() const {
-    Milliseconds next = lingering_.next_wake();
+    Milliseconds next = std::min(lingering_.next_wake(), bridges_.next_wake());
     if (http_ports_) next = std::min(next, http_ports_->next_wake());
     if (!sys_) return next;
     const broker::Options& options = shard_.options();
@@ -253,6 +267,7 @@ void Turn::publish_log_lines() {
 
 void Turn::send_wills() {
     shard_.begin_turn(read_clocks());
+    bridges_.stop();
     shard_.send_all_wills();
     write_and_close();
     mailbox_.reached.store(Stopping::WillsSent, std::memory_order_release);

@@ -8,6 +8,7 @@
 #include "broker/sys.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "server/bridges.h"
 #include "server/http_ports.h"
 #include "server/lingering.h"
 #include "server/mail.h"
@@ -25,7 +26,7 @@ namespace martlet::server {
 class Turn {
   public:
     Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes, const ReloadGate& gate,
-         const TlsContexts& tls);
+         const TlsContexts& tls, BridgeBoard& board);
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -55,6 +56,8 @@ class Turn {
     void resume_ports();
     void write_and_close();
     void remove(MqttPort& port);
+    void flush(broker::Connection& connection);
+    void remove(broker::Connection& connection);
     Milliseconds next_chore() const;
     void publish_sys();
     void sweep_retained();
@@ -75,6 +78,7 @@ class Turn {
     broker::Shard shard_;
     std::vector<std::unique_ptr<MqttPort>> ports_;
     Lingering lingering_;
+    Bridges bridges_;
     std::unique_ptr<HttpPorts> http_ports_;  // null: no listener speaks HTTP
     std::vector<bool> speaks_http_;
     std::vector<MqttPort*> to_resume_;

@@ -25,12 +25,13 @@ MUST_NOT_KNOW = {
     "topics": {"net"},
     "auth": {"net"},
     "broker": {"net", "client"},
+    "bridge": {"net", "client", "broker"},
     "telemetry": {"net"},
     "http": {"mqtt"},
 }
 
 # Folders that are handed bytes and time and never touch a socket.
-WITHOUT_SOCKETS = {"base", "mqtt", "topics", "auth", "broker"}
+WITHOUT_SOCKETS = {"base", "mqtt", "topics", "auth", "broker", "bridge"}
 SOCKET_HEADERS = r"sys/(socket|epoll|un|select)\.h|poll\.h|netinet/.*|arpa/inet\.h|netdb\.h|net/if\.h"
 
 FORBIDDEN_HEADERS = {

@@ -14,7 +14,7 @@ constexpr Key row(std::string_view name, Type type, Access set, std::string_view
     return {.name = name,
             .scope = Scope::Bridge,
             .type = type,
-            .status = KeyStatus::Later,
+            .status = KeyStatus::Built,
             .need = Need::Bridge,
             .default_value = default_value,
             .help = help,
@@ -184,7 +184,8 @@ const Key kKeys[] = {
                    "Bytes of the largest packet that the bridge takes; 0: no limit."),
                0, INT32_MAX),
     number_row(row("bridge_max_topic_alias", Type::Number, kNumber<&B::max_topic_alias>, "10",
-                   "Topic aliases that the far broker may set."),
+                   "Topic aliases that the far broker may set: the bridge takes none, whatever it "
+                   "says here."),
                0, 65535, "Error: bridge_max_topic_alias must be > 0 and <= 65535."),
     flag_row("bridge_outgoing_retain", kFlag<&B::outgoing_retain>, "true",
              "Keeps the retain flag of what goes out."),

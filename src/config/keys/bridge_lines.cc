@@ -20,8 +20,6 @@ Status set_connection(Entry& entry) {
     bridge.settings.name = name.value();
     bridge.settings.where = entry.place.text();
     entry.context.bridge = &bridge;
-    entry.note = fmt::format("connection '{}' is checked but not run: bridges are not built yet",
-                             name.value());
     return Done{};
 }
 

@@ -12,7 +12,7 @@ constexpr Key text_row(std::string_view name, Access set, std::string_view help)
     return {.name = name,
             .scope = Scope::Bridge,
             .type = Type::Text,
-            .status = KeyStatus::Later,
+            .status = KeyStatus::Built,
             .need = Need::Bridge,
             .is_once = true,
             .help = help,
@@ -23,7 +23,7 @@ constexpr Key flag_row(std::string_view name, Access set, std::string_view help)
     return {.name = name,
             .scope = Scope::Bridge,
             .type = Type::Bool,
-            .status = KeyStatus::Later,
+            .status = KeyStatus::Built,
             .need = Need::Bridge,
             .default_value = "false",
             .help = help,
@@ -32,6 +32,12 @@ constexpr Key flag_row(std::string_view name, Access set, std::string_view help)
 
 constexpr Key last_wins(Key key) {
     key.is_once = false;
+    return key;
+}
+
+constexpr Key not_built(Key key) {
+    key.status = KeyStatus::Later;
+    key.feature = "OCSP stapling";
     return key;
 }
 
@@ -54,8 +60,9 @@ const Key kKeys[] = {
     secret(text_row("bridge_psk", kText<&T::psk>, "The pre-shared key in hex.")),
     text_row("bridge_tls_version", kText<&T::version>, "The oldest version of TLS that is taken."),
     flag_row("bridge_insecure", kFlag<&T::insecure>, "Does not check the far broker's name."),
-    flag_row("bridge_require_ocsp", kFlag<&T::require_ocsp>,
-             "Requires a stapled OCSP answer of the far broker."),
+    not_built(flag_row("bridge_require_ocsp", kFlag<&T::require_ocsp>,
+                       "Requires a stapled OCSP answer of the far broker. A bridge that asks for "
+                       "it is not run.")),
     flag_row("bridge_tls_use_os_certs", kFlag<&T::use_os_certs>,
              "Believes the system's authorities; the connection speaks TLS."),
 };
