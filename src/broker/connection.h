@@ -33,6 +33,7 @@ class Publication;
 struct FrameExtras;
 struct ListenerOptions;
 struct OutEntry;
+enum class PasswordVerdict : std::uint8_t;
 
 // The socket's side of a connection.
 class Transport {
@@ -42,6 +43,9 @@ class Transport {
     virtual void resume() = 0;
     // "ADDRESS:PORT", or the path of a unix socket.
     virtual std::string peer() const = 0;
+    // Which network the peer is in, in binary: an IPv4 address, the first 64 bits of one of IPv6,
+    // nothing for a unix socket. Clients of one network share the room that strangers get.
+    virtual std::string_view network() const { return {}; }
     // Bytes of a packet that is not whole, or that came while the connection was held.
     virtual std::size_t unread_bytes() const { return 0; }
     // Bytes at the outbox's front that are on their way and cannot be dropped.
@@ -123,7 +127,8 @@ class Connection {
     void take_connect(const mqtt::Connect& connect);
     void take_will(const mqtt::Connect& connect);
     void authenticate(const mqtt::Connect& connect);
-    void on_admission(bool is_accepted);
+    void on_admission(PasswordVerdict verdict);
+    void refuse_busy(std::string_view why);
     void refuse_admission(std::string_view why);
     void finish_connect();
     void complete_connect();

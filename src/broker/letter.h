@@ -55,9 +55,14 @@ struct GroupLetter {
 };
 
 // The answer of the password worker, for a connection of the receiving shard.
+enum class PasswordVerdict : std::uint8_t {
+    Wrong,
+    Right,
+    TooLate,  // it waited so long that it was not checked any more
+};
 struct AdmissionLetter {
     SlotHandle connection;
-    bool is_accepted = false;
+    PasswordVerdict verdict = PasswordVerdict::Wrong;
 };
 
 // New settings for all shards.

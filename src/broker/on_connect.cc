@@ -234,22 +234,30 @@ void Connection::authenticate(const mqtt::Connect& connect) {
     request_->refusal = result.why;
     state_ = State::Authenticating;
     is_held_ = true;
-    bool is_taken = shard_.shared().hash_checker.check(
-        shard_.index(), handle_, shard_.security_ref(listener_), result.hash, connect.password);
-    if (!is_taken)
-        refuse({Refusal::PasswordsBusy, mqtt::ReasonCode::ServerBusy,
-                "server busy, too many passwords wait to be checked"});
+    HashChecker::Check check{shard_.index(),
+                             handle_,
+                             shard_.security_ref(listener_),
+                             result.hash,
+                             {connect.password.begin(), connect.password.end()}};
+    if (!shard_.shared().hash_checker.check(std::move(check), transport_.network()))
+        refuse_busy("server busy, too many passwords from this address wait to be checked");
 }
 
-void Connection::on_admission(bool is_accepted) {
+void Connection::on_admission(PasswordVerdict verdict) {
     if (state_ == State::Closing) return;
     bool was_held = is_held_;
     is_held_ = false;
-    if (is_accepted)
+    if (verdict == PasswordVerdict::Right)
         finish_connect();
-    else
+    else if (verdict == PasswordVerdict::Wrong)
         refuse_admission(request_->refusal);
+    else
+        refuse_busy("server busy, its password waited too long to be checked");
     if (was_held && !is_held_) transport_.resume();
+}
+
+void Connection::refuse_busy(std::string_view why) {
+    refuse({Refusal::PasswordsBusy, mqtt::ReasonCode::ServerBusy, std::string(why)});
 }
 
 void Connection::refuse_admission(std::string_view why) {

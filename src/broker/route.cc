@@ -275,7 +275,7 @@ void Shard::handle(Letter& letter, std::uint32_t from) {
                    [&](std::unique_ptr<GroupLetter>& l) { apply(*l); },
                    [&](AdmissionLetter& l) {
                        if (Connection* c = connection_slots_.find(l.connection))
-                           c->on_admission(l.is_accepted);
+                           c->on_admission(l.verdict);
                    },
                    [&](ReloadLetter& l) { reload(std::move(l.snapshot)); },
                    [&](LogSubscriptionsLetter&) { log_subscriptions(); },

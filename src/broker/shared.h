@@ -34,11 +34,17 @@ struct Snapshot {
 class HashChecker {
   public:
     virtual ~HashChecker() = default;
-    // Verifies `password` against `hash`, which `security` keeps alive, and answers with an
-    // AdmissionLetter to `shard`. False: too many wait already. Any shard.
-    virtual bool check(std::uint32_t shard, SlotHandle connection,
-                       std::shared_ptr<const auth::Security> security,
-                       const auth::PasswordHash* hash, ByteView password) = 0;
+    struct Check {
+        std::uint32_t shard = 0;  // which gets the AdmissionLetter
+        SlotHandle connection;
+        std::shared_ptr<const auth::Security> security;  // keeps `hash` alive
+        const auth::PasswordHash* hash = nullptr;
+        std::vector<std::uint8_t> password;
+    };
+    // Verifies the password and answers with an AdmissionLetter. `network`: where the client is
+    // (Transport::network()); the checks of one network do not make those of another wait. False:
+    // too many of that network wait already. Any shard.
+    virtual bool check(Check check, std::string_view network) = 0;
 };
 
 struct Shared {

@@ -21,6 +21,12 @@ struct Endpoint {
     std::string_view host() const {
         return {reinterpret_cast<const char*>(address.data()), address.size()};
     }
+    // Those whom one household or one customer has: the address of IPv4, the first 64 bits of one
+    // of IPv6, in binary. Empty for a unix socket.
+    std::string_view network() const {
+        std::size_t size = family == 4 ? 4 : family == 6 ? 8 : 0;
+        return host().substr(0, size);
+    }
     // "ADDRESS:PORT" as mosquitto writes it (no brackets around IPv6); "unix-socket" for a unix
     // socket.
     std::string text() const;

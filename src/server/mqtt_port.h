@@ -36,6 +36,7 @@ class MqttPort final : public net::Watched, public net::Receiver, public broker:
     // broker::Transport
     void resume() override;
     std::string peer() const override { return stream_.peer().text(); }
+    std::string_view network() const override { return stream_.peer().network(); }
     std::size_t unread_bytes() const override { return stream_.kept_bytes(); }
     std::size_t begun_bytes() const override { return stream_.begun_bytes(); }
     std::optional<std::string_view> proved_user() const override;

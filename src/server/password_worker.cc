@@ -1,31 +1,50 @@
 #include "server/password_worker.h"
 
 #include <algorithm>
-#include <sys/resource.h>
-#include <vector>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace martlet::server {
 
 namespace {
 
-// More log-ins than this waiting are told that the server is busy.
-constexpr std::size_t kWaitingMax = 10'000;
+// What a password that waits takes in memory besides its own bytes.
+constexpr std::size_t kOverhead = 256;
 
 }  // namespace
 
-PasswordWorker::PasswordWorker(broker::Post& post) : post_(post), pool_(2, kWaitingMax) {}
+// The pool is given one job for each password, so that its own bound is never the smaller one.
+PasswordWorker::PasswordWorker(broker::Post& post, std::chrono::milliseconds longest)
+    : post_(post), longest_(longest), waiting_(kBytesMax), pool_(2, kBytesMax / kOverhead) {}
 
-bool PasswordWorker::check(std::uint32_t shard, SlotHandle connection,
-                           std::shared_ptr<const auth::Security> security,
-                           const auth::PasswordHash* hash, ByteView password) {
-    std::vector<std::uint8_t> copy(password.begin(), password.end());
-    return pool_.submit([this, shard, connection, security = std::move(security), hash,
-                         copy = std::move(copy)]() mutable {
-        auto batch = std::make_unique<broker::LetterBatch>();
-        batch->letters.emplace_back(broker::AdmissionLetter{connection, hash->verify(copy)});
-        std::fill(copy.begin(), copy.end(), std::uint8_t{0});
-        post_.post(shard, std::move(batch));
-    });
+bool PasswordWorker::check(Check check, std::string_view network) {
+    std::size_t bytes = check.password.size() + kOverhead;
+    {
+        std::lock_guard lock(mutex_);
+        Waiting waiting{std::move(check), std::chrono::steady_clock::now()};
+        if (!waiting_.push(network, std::move(waiting), bytes)) return false;
+    }
+    return pool_.submit([this] { do_one(); });
+}
+
+void PasswordWorker::do_one() {
+    std::optional<Waiting> next;
+    {
+        std::lock_guard lock(mutex_);
+        next = waiting_.pop();
+    }
+    if (!next) return;
+    Check& check = next->check;
+    auto verdict = broker::PasswordVerdict::TooLate;
+    if (std::chrono::steady_clock::now() - next->since <= longest_) {
+        bool is_right = check.hash->verify(check.password);
+        verdict = is_right ? broker::PasswordVerdict::Right : broker::PasswordVerdict::Wrong;
+    }
+    std::fill(check.password.begin(), check.password.end(), std::uint8_t{0});
+    auto batch = std::make_unique<broker::LetterBatch>();
+    batch->letters.emplace_back(broker::AdmissionLetter{check.connection, verdict});
+    post_.post(check.shard, std::move(batch));
 }
 
 }  // namespace martlet::server

@@ -326,5 +326,18 @@ TEST_F(Passwords, TooManyAtOnceAreToldThatTheServerIsBusy) {
     EXPECT_EQ(a.connect(wish("ann", "secret")), "CONNACK 89 | closed");
 }
 
+TEST_F(Passwords, OneThatWaitedTooLongIsToldThatTheServerIsBusy) {
+    Table table(options());
+    Client a(table, "a");
+    a.open(wish("ann", "secret"));
+    a.settle();
+    ASSERT_EQ(table.checker.networks, std::vector<std::string>{"192.0.2.0"});
+    table.checker.answer(PasswordVerdict::TooLate);
+    EXPECT_EQ(a.heard(), "CONNACK 89 | closed");
+    auto busy = static_cast<std::size_t>(Refusal::PasswordsBusy);
+    EXPECT_EQ(table.shared.counters[0].refused[busy].get(), 1u);
+    EXPECT_EQ(table.shared.counters[0].denied_connects.get(), 0u);
+}
+
 }  // namespace
 }  // namespace martlet::broker

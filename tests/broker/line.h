@@ -89,6 +89,7 @@ class Line final : public Transport {
     // Transport
     void resume() override { wants_resume_ = true; }
     std::string peer() const override { return "memory"; }
+    std::string_view network() const override { return "192.0.2.0"; }
 
   private:
     // The bytes lie in a buffer of exactly their size, so that reading past them is noticed.

@@ -54,38 +54,33 @@ class MemoryChecker final : public HashChecker {
   public:
     explicit MemoryChecker(MemoryPost& post) : post_(post) {}
 
-    bool check(std::uint32_t shard, SlotHandle connection,
-               std::shared_ptr<const auth::Security> security, const auth::PasswordHash* hash,
-               ByteView password) override {
+    bool check(Check check, std::string_view network) override {
         if (is_full) return false;
-        std::vector<std::uint8_t> copy(password.begin(), password.end());
-        waiting_.push_back({shard, connection, std::move(security), hash, std::move(copy)});
+        networks.emplace_back(network);
+        waiting_.push_back(std::move(check));
         return true;
     }
 
     std::size_t waiting() const { return waiting_.size(); }
     // Answers the oldest question that waits.
     void answer() {
-        Question question = std::move(waiting_.front());
+        bool is_right = waiting_.front().hash->verify(waiting_.front().password);
+        answer(is_right ? PasswordVerdict::Right : PasswordVerdict::Wrong);
+    }
+    void answer(PasswordVerdict verdict) {
+        Check check = std::move(waiting_.front());
         waiting_.pop_front();
         auto batch = std::make_unique<LetterBatch>();
-        bool is_good = question.hash->verify(question.password);
-        batch->letters.emplace_back(AdmissionLetter{question.connection, is_good});
-        post_.post(question.shard, std::move(batch));
+        batch->letters.emplace_back(AdmissionLetter{check.connection, verdict});
+        post_.post(check.shard, std::move(batch));
     }
 
     bool is_full = false;
+    std::vector<std::string> networks;  // of all that were taken
 
   private:
-    struct Question {
-        std::uint32_t shard;
-        SlotHandle connection;
-        std::shared_ptr<const auth::Security> security;
-        const auth::PasswordHash* hash;
-        std::vector<std::uint8_t> password;
-    };
     MemoryPost& post_;
-    std::deque<Question> waiting_;
+    std::deque<Check> waiting_;
 };
 
 }  // namespace martlet::broker

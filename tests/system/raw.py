@@ -35,11 +35,13 @@ def raw_frame(first, body):
 
 
 class Raw:
-    def __init__(self, address, level=4, timeout=10):
+    def __init__(self, address, level=4, timeout=10, source=None):
         self.level, self.buffer, self.aside = level, b"", []
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.socket = socket.socket(family)
         self.socket.settimeout(timeout)
+        if source:
+            self.socket.bind(source)
         self.socket.connect(address)
         if family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -166,13 +166,41 @@ class Shards(Case):
 
 
 class LoginStorm(Case):
-    @long(6)
-    def test_traffic_goes_on_while_passwords_are_hashed(self):
-        """Hashes that take long wait on workers: before the last of a storm is in, messages have gone to and fro."""
+    def slow_passwords(self):
         passwd = self.path("passwd")
         done = self.run_martlet("passwd", "-c", "-b", "-I", "300000", passwd, "slow", "pw")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.add_password(passwd, "quick", "pw")
+        return passwd
+
+    @staticmethod
+    def count_waiting(clients):
+        """Those that have had no answer yet."""
+        waiting = 0
+        for one in clients:
+            one.socket.setblocking(False)
+            try:
+                one.socket.recv(4, 2)  # MSG_PEEK
+            except BlockingIOError:
+                waiting += 1
+            one.socket.settimeout(50)
+        return waiting
+
+    @long(3)
+    def test_a_flood_from_one_address_does_not_delay_another(self):
+        broker = self.start(f"password_file {self.slow_passwords()}", "shards 2")
+        flood = []
+        for i in range(60):
+            flood.append(raw.Raw(broker.address, source=("127.0.0.2", 0)))
+            self.addCleanup(flood[-1].close)
+            flood[-1].send_bytes(raw.connect_packet(f"flood{i}", user="slow", pass_="guess"))
+        with raw.connected(broker.address, "somebody", user="slow", pass_="pw"):
+            self.assertGreater(self.count_waiting(flood), 30, "the flood must still be going on, else this test shows nothing")
+
+    @long(6)
+    def test_traffic_goes_on_while_passwords_are_hashed(self):
+        """Hashes that take long wait on workers: before the last of a storm is in, messages have gone to and fro."""
+        passwd = self.slow_passwords()
         broker = self.start(f"password_file {passwd}", "shards 2", "connect_timeout 60")
         sender = raw.connected(broker.address, "sender", user="quick", pass_="pw")
         reader = raw.connected(broker.address, "reader", user="quick", pass_="pw")
@@ -186,14 +214,7 @@ class LoginStorm(Case):
             self.assertEqual(sender.publish_acked("t", str(turn)), 0)
             self.assertEqual(reader.messages(), [("t", str(turn))])
             exchanged += 1
-        waiting = 0
-        for one in storm:
-            one.socket.setblocking(False)
-            try:
-                one.socket.recv(4, 2)  # MSG_PEEK
-            except BlockingIOError:
-                waiting += 1
-            one.socket.settimeout(50)
+        waiting = self.count_waiting(storm)
         self.assertEqual(exchanged, 50)
         self.assertGreater(waiting, 0, "the storm must still be going on, else this test shows nothing")
         codes = [one.expect("CONNACK")["rc"] for one in storm]
