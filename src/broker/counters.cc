@@ -31,17 +31,26 @@ std::string_view drop_reason_text(DropReason reason) {
 }
 
 RefusalName refusal_name(Refusal refusal) {
-    static constexpr RefusalName kNames[] = {
-        {"connection", "max_connections"}, {"connection", "tls_handshake"},
-        {"connection", "connect_timeout"}, {"connect", "malformed"},
-        {"connect", "protocol_version"},   {"connect", "authentication_method"},
-        {"connect", "client_id"},          {"connect", "maximum_packet_size"},
-        {"connect", "keep_alive"},         {"connect", "will"},
-        {"connect", "not_authorized"},     {"connect", "session_of_another"},
-        {"connect", "passwords_busy"},     {"connect", "max_clients"},
-        {"connect", "memory_limit"},       {"connect", "journal_full"},
-        {"subscribe", "denied"},           {"subscribe", "memory_limit"},
-        {"subscribe", "journal_full"}};
+    static constexpr RefusalName kNames[] = {{"connection", "max_connections"},
+                                             {"connection", "tls_handshake"},
+                                             {"connection", "proxy_header"},
+                                             {"connection", "connect_timeout"},
+                                             {"connect", "malformed"},
+                                             {"connect", "protocol_version"},
+                                             {"connect", "authentication_method"},
+                                             {"connect", "client_id"},
+                                             {"connect", "maximum_packet_size"},
+                                             {"connect", "keep_alive"},
+                                             {"connect", "will"},
+                                             {"connect", "not_authorized"},
+                                             {"connect", "session_of_another"},
+                                             {"connect", "passwords_busy"},
+                                             {"connect", "max_clients"},
+                                             {"connect", "memory_limit"},
+                                             {"connect", "journal_full"},
+                                             {"subscribe", "denied"},
+                                             {"subscribe", "memory_limit"},
+                                             {"subscribe", "journal_full"}};
     static_assert(std::size(kNames) == static_cast<std::size_t>(Refusal::kCount));
     return kNames[static_cast<std::size_t>(refusal)];
 }

@@ -52,6 +52,7 @@ enum class Refusal : std::uint8_t {
     // A socket, closed before its first packet.
     MaxConnections,  // max_connections or global_max_connections
     TlsHandshake,    // failed, or not complete when the connection ended
+    ProxyHeader,     // corrupt, or the client did not reach the proxy as the listener demands
     ConnectTimeout,  // no CONNECT within connect_timeout
     // CONNECT
     ConnectMalformed,      // or against the protocol

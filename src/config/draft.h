@@ -50,8 +50,6 @@ struct ListenerDraft {
     bool is_default = false;
     SecurityDraft security;
     Protocol protocol = Protocol::Mqtt;
-    int proxy_protocol = 0;
-    bool proxy_require_tls = false;
     std::string http_dir;
     std::vector<std::string> websockets_origins;
     TlsSettings tls;

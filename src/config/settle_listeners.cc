@@ -29,17 +29,23 @@ bool check_tls_parts(Draft& draft, const ListenerDraft& listener) {
         return wrong("Error: capath specified without certfile and keyfile.");
     if (!tls.certfile.empty() && !tls.psk_hint.empty())
         return wrong("Error: Cannot use both certificate and psk encryption in a single listener.");
-    if (listener.proxy_protocol == 2 && tls.use_subject_as_username)
+    if (listener.net.proxy_protocol == 2 && tls.use_subject_as_username)
         return wrong(
             "Error: use_subject_as_username cannot be used with `enable_proxy_protocol 2`.");
-    if (listener.proxy_protocol == 2 && !tls.certfile.empty())
+    if (listener.net.proxy_protocol == 2 && !tls.certfile.empty())
         return wrong("Error: certfile and keyfile cannot be used with `enable_proxy_protocol 2`.");
+    if (listener.net.proxy_protocol == 2 && !tls.psk_hint.empty())
+        return wrong("Error: psk_hint cannot be used with `enable_proxy_protocol 2`.");
+    if (listener.net.proxy_requires_tls && listener.net.proxy_protocol != 2)
+        return wrong("Error: proxy_protocol_v2_require_tls needs `enable_proxy_protocol 2`.");
     return true;
 }
 
 // The key by which a listener without certificate and PSK asks for TLS all the same; empty: none.
 std::string_view tls_key_of(const ListenerDraft& listener) {
     const TlsSettings& tls = listener.tls;
+    // The proxy tells of the client's certificate.
+    if (listener.net.proxy_protocol == 2) return {};
     if (tls.require_certificate) return "require_certificate";
     if (tls.use_identity_as_username) return "use_identity_as_username";
     if (tls.use_subject_as_username) return "use_subject_as_username";
@@ -79,9 +85,14 @@ std::string why_no_tls(const ListenerDraft& listener) {
 // A listener for something that is not built: it stays closed, and the others work. Empty: open it.
 std::string_view closed_for(const ListenerDraft& listener) {
     if (listener.protocol == Protocol::Websockets) return "WebSocket is not built yet";
-    if (listener.proxy_protocol != 0 || listener.proxy_require_tls)
-        return "the PROXY protocol is not built yet";
     return {};
+}
+
+// Keys of TLS mean the client's TLS with the proxy.
+void take_tls_from_proxy(ListenerDraft& listener) {
+    if (listener.net.proxy_protocol != 2) return;
+    listener.net.proxy_requires_certificate = listener.tls.require_certificate;
+    listener.net.proxy_names_user = listener.tls.use_identity_as_username;
 }
 
 // Whether the listener may be opened.
@@ -146,6 +157,7 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
     for (ListenerDraft& listener : draft.listeners) {
         if (!check(draft, listener)) continue;
         listener.net.tcp_nodelay = draft.tcp_nodelay;
+        take_tls_from_proxy(listener);
         bool is_http = listener.protocol == Protocol::Http;
         // Whoever wants others to reach it says by which address.
         if (is_http && listener.net.address.empty() && listener.net.unix_path.empty()) {

@@ -20,6 +20,13 @@ struct ListenOptions {
     std::string interface;
     SocketDomain domain = SocketDomain::Any;
     bool tcp_nodelay = false;
+    // Version of the PROXY protocol by which a proxy tells who its client is; 0: connections come
+    // without. The others hold for version 2, which tells of the client's TLS: they refuse clients
+    // that reached the proxy without TLS, or without a certificate, and take its CN as user name.
+    std::uint8_t proxy_protocol = 0;
+    bool proxy_requires_tls = false;
+    bool proxy_requires_certificate = false;
+    bool proxy_names_user = false;
 
     bool operator==(const ListenOptions&) const = default;
 };

@@ -90,6 +90,8 @@ class Stream {
     int fd() const { return fd_; }
     bool is_open() const { return fd_ >= 0; }
     const Endpoint& peer() const { return peer_; }
+    // The socket's peer is a proxy that told who its own is.
+    void set_peer(const Endpoint& peer) { peer_ = peer; }
     // errno of the last failure, in words.
     std::string failure() const;
 

@@ -2,11 +2,13 @@
 
 #include "base/log.h"
 #include "broker/first_packet.h"
-#include "mqtt/frame.h"
+#include "mqtt/packets.h"
 #include "server/front.h"
 
+#include <array>
 #include <cstring>
 #include <errno.h>
+#include <sys/socket.h>
 
 namespace martlet::server {
 
@@ -16,13 +18,16 @@ constexpr std::string_view kClosedByClient = "connection closed by client";
 
 }  // namespace
 
-Arrival::Arrival(Front& front, Socket socket)
+Arrival::Arrival(Front& front, Socket socket, const net::ListenOptions& options)
     : front_(front),
       stream_(front.loop(), socket.fd, socket.peer, std::move(socket.tls)),
+      options_(options),
       deadline_(*this),
       listener_(socket.listener),
       is_http_(front.speaks_http(socket.listener)) {
     front_.counters().connections.add();
+    if (options.proxy_protocol != 0)
+        proxy_ = std::make_unique<net::ProxyHeader>(options.proxy_protocol);
 }
 
 Arrival::~Arrival() {
@@ -36,7 +41,7 @@ void Arrival::start(Milliseconds due) {
 }
 
 bool Arrival::is_ready_for_http() const {
-    return is_http_ && !stream_.is_in_handshake();
+    return is_http_ && !proxy_ && !stream_.is_in_handshake();
 }
 
 void Arrival::move_http() {
@@ -46,6 +51,7 @@ void Arrival::move_http() {
 
 void Arrival::on_ready(std::uint32_t events) {
     if (is_over_) return;
+    if (proxy_ && !take_proxy_header()) return;
     if ((events & EPOLLOUT) && stream_.reads_on_room()) events |= EPOLLIN;
     if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
     net::Stream::Outcome outcome = stream_.receive(front_.scratch(), *this);
@@ -53,6 +59,53 @@ void Arrival::on_ready(std::uint32_t events) {
     if (outcome == net::Stream::Outcome::Failed) return end(stream_.failure());
     if (outcome == net::Stream::Outcome::Closed) return end(kClosedByClient);
     if (is_ready_for_http()) move_http();
+}
+
+// False: the header is not complete, or the connection has ended. The header is taken from the
+// socket by itself: TLS reads what follows it.
+bool Arrival::take_proxy_header() {
+    std::array<std::uint8_t, net::ProxyHeader::kBytesMax> bytes;
+    ssize_t seen = recv(stream_.fd(), bytes.data(), bytes.size(), MSG_PEEK);
+    if (seen < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (seen < 0) return end(std::strerror(errno)), false;
+    if (seen == 0) return end(kClosedByClient), false;
+    std::size_t used = proxy_->take({bytes.data(), static_cast<std::size_t>(seen)});
+    if (used > 0) (void)!recv(stream_.fd(), bytes.data(), used, 0);
+    if (proxy_->state() == net::ProxyHeader::State::Open) return false;
+    if (proxy_->state() == net::ProxyHeader::State::Corrupt) {
+        refuse_proxied(fmt::format("Connection from {} rejected, corrupt PROXY header: {}.",
+                                   stream_.peer().text(), proxy_->failure()));
+        return false;
+    }
+    take_client(proxy_->client());
+    proxy_.reset();
+    return !is_over_;
+}
+
+void Arrival::take_client(const net::ProxiedClient& client) {
+    if (client.address) stream_.set_peer(*client.address);
+    is_proxied_tls_ = client.is_tls;
+    std::string peer = stream_.peer().text();
+    if (options_.proxy_requires_tls && !client.is_tls)
+        return refuse_proxied(
+            fmt::format("Connection from {} rejected, client did not connect using TLS.", peer));
+    if (options_.proxy_requires_certificate && !client.has_certificate)
+        return refuse_proxied(fmt::format(
+            "Connection from {} rejected, client did not provide a certificate.", peer));
+    if (options_.proxy_names_user)
+        proxied_user_ = std::make_unique<std::string>(client.has_certificate ? client.common_name
+                                                                             : std::string());
+    if (client.is_tls && front_.options().connection_messages)
+        log::notice("Connection from {} negotiated {} cipher {}", peer, client.tls_version,
+                    client.cipher);
+}
+
+// A name that the proxy has proved comes before one that TLS has.
+std::optional<std::string_view> Arrival::proved_user() const {
+    if (proxied_user_) return *proxied_user_;
+    const net::TlsSession* tls = stream_.tls();
+    if (tls == nullptr || !tls->names_user()) return {};
+    return tls->user();
 }
 
 // May be called twice in one read, when CONNECT came in pieces and more came behind it.
@@ -92,8 +145,7 @@ std::uint32_t Arrival::home_of(ByteView bytes) const {
                     !mqtt::is_error(mqtt::decode(
                         head.flags(), bytes.subspan(head.size, head.remaining_length), connect));
     if (!is_sound) return front_.next_shard();
-    const net::TlsSession* tls = stream_.tls();
-    if (tls != nullptr && tls->names_user()) connect.user_name = tls->user();
+    if (auto user = proved_user()) connect.user_name = *user;
     return broker::home_of(front_.shared(), front_.snapshot().listeners[listener_], connect,
                            stream_.peer().host());
 }
@@ -103,6 +155,8 @@ void Arrival::move_to(std::uint32_t shard) {
     moved_->socket.peer = stream_.peer();
     moved_->socket.fd = stream_.release();
     moved_->socket.tls = stream_.release_tls();
+    moved_->socket.proxied_user = std::move(proxied_user_);
+    moved_->socket.is_proxied_tls = is_proxied_tls_;
     front_.send(shard, std::move(moved_));
     is_over_ = true;
     front_.note_over(*this);
@@ -110,7 +164,7 @@ void Arrival::move_to(std::uint32_t shard) {
 
 void Arrival::on_timeout() {
     if (is_over_) return;
-    if (!stream_.is_in_handshake()) front_.counters().refuse(broker::Refusal::ConnectTimeout);
+    if (!is_in_handshake()) front_.counters().refuse(broker::Refusal::ConnectTimeout);
     end("exceeded timeout");
 }
 
@@ -125,7 +179,17 @@ void Arrival::end(std::string_view text) {
         log::notice("Connection from {} closed: {}.", stream_.peer().text(), text);
     else if (!is_http_ && options.connection_messages)
         broker::log_connection_end({}, stream_.peer().text(), text, options.logs_as_2_0);
-    if (stream_.is_in_handshake()) front_.counters().refuse(broker::Refusal::TlsHandshake);
+    if (is_in_handshake()) front_.counters().refuse(broker::Refusal::TlsHandshake);
+    be_over();
+}
+
+void Arrival::refuse_proxied(std::string_view line) {
+    log::notice("{}", line);
+    front_.counters().refuse(broker::Refusal::ProxyHeader);
+    be_over();
+}
+
+void Arrival::be_over() {
     front_.count_closed(listener_);
     is_over_ = true;
     front_.note_over(*this);

@@ -1,18 +1,21 @@
 #pragma once
 
-// A connection before its shard is known: TLS handshake, then bytes until CONNECT is whole (MQTT),
-// or until the handshake is complete (HTTP). Then its socket moves to a shard with all that was
-// read. It judges nothing: whatever is wrong with the first packet is answered by the shard. Owned
-// by its Front; ends in the turn in which it moves or fails. Front's thread only.
+// A connection before its shard is known: PROXY header, TLS handshake, then bytes until CONNECT is
+// whole (MQTT), or until the handshake is complete (HTTP). Then its socket moves to a shard with
+// all that was read. It judges nothing: whatever is wrong with the first packet is answered by the
+// shard. Owned by its Front; ends in the turn in which it moves or fails. Front's thread only.
 
 #include "base/timer_wheel.h"
-#include "mqtt/packets.h"
+#include "net/options.h"
+#include "net/proxy_header.h"
 #include "net/stream.h"
 #include "server/mail.h"
 #include "server/socket.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace martlet::server {
@@ -21,7 +24,8 @@ class Front;
 
 class Arrival final : public net::Watched, public net::Receiver {
   public:
-    Arrival(Front& front, Socket socket);
+    // `options`: of its listener.
+    Arrival(Front& front, Socket socket, const net::ListenOptions& options);
     ~Arrival() override;
 
     // `due`: the end of connect_timeout.
@@ -40,7 +44,7 @@ class Arrival final : public net::Watched, public net::Receiver {
     // At the end of the turn.
     bool is_over() const { return is_over_; }
     // TLS has told the peer by an alert why it failed: the peer should get to read it.
-    bool lingers() const { return is_over_ && stream_.is_open() && stream_.is_in_handshake(); }
+    bool lingers() const { return is_over_ && stream_.is_open() && is_in_handshake(); }
     int release() { return stream_.release(); }
 
     std::uint32_t place = 0;  // in the list of its Front
@@ -51,15 +55,25 @@ class Arrival final : public net::Watched, public net::Receiver {
         Arrival& arrival;
     };
 
+    bool take_proxy_header();
+    void take_client(const net::ProxiedClient& client);
+    void refuse_proxied(std::string_view line);
+    bool is_in_handshake() const { return !proxy_ && stream_.is_in_handshake(); }
+    std::optional<std::string_view> proved_user() const;
     std::size_t needs(ByteView bytes) const;
     std::uint32_t home_of(ByteView bytes) const;
     bool is_ready_for_http() const;
     void move_http();
     void move_to(std::uint32_t shard);
     void end(std::string_view text);
+    void be_over();
 
     Front& front_;
     net::Stream stream_;
+    const net::ListenOptions& options_;
+    std::unique_ptr<net::ProxyHeader> proxy_;  // until it is complete; null: none comes
+    std::unique_ptr<std::string> proxied_user_;
+    bool is_proxied_tls_ = false;
     Deadline deadline_;
     // Bytes for its shard, once that is known.
     std::unique_ptr<MovedConnection> moved_;

@@ -31,6 +31,7 @@ Front::Front(std::uint32_t number, Parts parts)
 Front::~Front() = default;
 
 Status Front::open(const std::vector<net::Listener>& listeners) {
+    listeners_ = &listeners;
     Status status = loop_.open();
     if (!status) return status;
     if (!loop_.watch_signal(parts_.gate.fd()))
@@ -127,7 +128,10 @@ void Front::end_turn() {
 }
 
 void Front::accept(int fd, const net::Endpoint& peer, std::uint16_t listener) {
-    Socket socket{fd, peer, listener, nullptr};
+    Socket socket;
+    socket.fd = fd;
+    socket.peer = peer;
+    socket.listener = listener;
     if (auto context = parts_.tls.of(listener)) {
         socket.tls = net::TlsSession::accept(std::move(context), fd);
         if (!socket.tls) {
@@ -137,7 +141,8 @@ void Front::accept(int fd, const net::Endpoint& peer, std::uint16_t listener) {
             return count_closed(listener);
         }
     }
-    arrivals_.push_back(std::make_unique<Arrival>(*this, std::move(socket)));
+    arrivals_.push_back(
+        std::make_unique<Arrival>(*this, std::move(socket), (*listeners_)[listener].options()));
     Arrival& arrival = *arrivals_.back();
     arrival.place = static_cast<std::uint32_t>(arrivals_.size() - 1);
     arrival.start(now_.steady + std::chrono::seconds(options().connect_timeout_s));

@@ -43,7 +43,7 @@ class Front {
     Front(const Front&) = delete;
     Front& operator=(const Front&) = delete;
 
-    // Before run(): opens the loop and takes part in the listeners.
+    // Before run(): opens the loop and takes part in the listeners, which outlive it.
     Status open(const std::vector<net::Listener>& listeners);
     // Returns after stop(); connections that have not moved by then are closed.
     void run();
@@ -82,6 +82,7 @@ class Front {
     Milliseconds next_wake() const;
 
     const Parts parts_;
+    const std::vector<net::Listener>* listeners_ = nullptr;
     broker::Counters& counters_;
     net::Loop loop_;
     net::Scratch scratch_;

@@ -25,7 +25,7 @@ bool is_loopback(const net::Endpoint& peer) {
 http::Peer described(const Socket& socket) {
     const net::Endpoint& peer = socket.peer;
     http::Peer out;
-    out.is_secure = socket.tls != nullptr;
+    out.is_secure = socket.tls != nullptr || socket.is_proxied_tls;
     out.address = peer.text();
     out.is_local = is_loopback(peer);
     out.is_unix_socket = peer.family == 0;

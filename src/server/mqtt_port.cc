@@ -13,7 +13,8 @@ static_assert(net::Stream::kHeadroom >= sizeof(broker::MessageHead),
 MqttPort::MqttPort(Turn& turn, Socket socket)
     : turn_(turn),
       stream_(turn.loop(), socket.fd, socket.peer, std::move(socket.tls)),
-      connection_(turn.shard(), *this, socket.listener) {}
+      connection_(turn.shard(), *this, socket.listener),
+      proxied_user_(std::move(socket.proxied_user)) {}
 
 bool MqttPort::start() {
     return stream_.watch(this);
@@ -52,6 +53,7 @@ void MqttPort::flush() {
 }
 
 std::optional<std::string_view> MqttPort::proved_user() const {
+    if (proxied_user_) return *proxied_user_;
     const net::TlsSession* tls = stream_.tls();
     if (tls == nullptr || !tls->names_user()) return {};
     return tls->user();

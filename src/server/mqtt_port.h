@@ -48,6 +48,7 @@ class MqttPort final : public net::Watched, public net::Receiver, public broker:
     Turn& turn_;
     net::Stream stream_;
     broker::Connection connection_;
+    const std::unique_ptr<std::string> proxied_user_;  // of Socket
     bool wants_resume_ = false;
     friend class Turn;
 };

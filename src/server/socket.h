@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace martlet::server {
 
@@ -16,6 +17,9 @@ struct Socket {
     net::Endpoint peer;
     std::uint16_t listener = 0;
     std::unique_ptr<net::TlsSession> tls;  // null: plain
+    // The user name that a proxy has proved; empty: none that can be believed. Null: nobody asked.
+    std::unique_ptr<std::string> proxied_user;
+    bool is_proxied_tls = false;  // the client reached the proxy by TLS
 };
 
 }  // namespace martlet::server

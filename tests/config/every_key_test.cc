@@ -28,6 +28,7 @@ const std::map<std::string_view, Pair>& examples() {
         {"bridge_tcp_keepalive", {"1 2 3", "4 5 6"}},
         {"clientid_prefixes", {"a", "b"}},
         {"connection", {"d", "e"}},
+        {"enable_proxy_protocol", {"1", "2"}},
         {"http_host", {"a", "b"}},
         {"listener", {"1886", "1887"}},
         {"log_compat", {"2.0", "2.1"}},
@@ -91,7 +92,9 @@ std::string before(const Key& key) {
                            key.name == "topic" ? "" : "topic a\n",
                            key.name == "bridge_identity" ? "bridge_psk 00\n" : "",
                            key.name == "bridge_psk" ? "bridge_identity i\n" : "");
-    return key.name == "listener" ? "" : "listener 1885\nlistener 1884\n" + tls_lines(key);
+    std::string proxy =
+        key.name == "proxy_protocol_v2_require_tls" ? "enable_proxy_protocol 2\n" : "";
+    return key.name == "listener" ? "" : "listener 1885\nlistener 1884\n" + proxy + tls_lines(key);
 }
 
 std::string after(const Key& key) {

@@ -97,6 +97,10 @@ inline void add_listener(SettingsText& text, const std::string& prefix, const Li
     ADD(net, unix_path);
     ADD(net, interface);
     ADD(net, tcp_nodelay);
+    ADD(net, proxy_protocol);
+    ADD(net, proxy_requires_tls);
+    ADD(net, proxy_requires_certificate);
+    ADD(net, proxy_names_user);
     ADD(broker, allow_zero_length_clientid);
     ADD(broker, auto_id_prefix);
     ADD(broker, protocol_versions);

@@ -102,7 +102,10 @@ class Web : public testing::Test {
         std::array<int, 2> ends{};
         CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
         CHECK(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
-        ports_->add({ends[0], net::Endpoint(), 7, nullptr});
+        Socket socket;
+        socket.fd = ends[0];
+        socket.listener = 7;
+        ports_->add(std::move(socket));
         return SocketClient(ends[1]);
     }
     void turn(int ms = 1) {

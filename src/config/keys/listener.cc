@@ -129,6 +129,12 @@ void read_protocol(const Settings& settings, RunningValues& out) {
                   std::string(listener.is_http ? "http" : "mqtt"));
 }
 
+void read_proxy_protocol(const Settings& settings, RunningValues& out) {
+    each_of<net::ListenOptions>(settings, [&](std::string owner, const net::ListenOptions& net) {
+        if (net.proxy_protocol != 0) add_value(out, std::move(owner), int{net.proxy_protocol});
+    });
+}
+
 void read_socket_domain(const Settings& settings, RunningValues& out) {
     each_of<net::ListenOptions>(settings, [&](std::string owner, const net::ListenOptions& net) {
         if (net.domain == net::SocketDomain::Any) return;
@@ -184,26 +190,24 @@ const Key kKeys[] = {
     {.name = "enable_proxy_protocol",
      .scope = Scope::Listener,
      .type = Type::Number,
-     .status = KeyStatus::Later,
      .need = Need::Listener,
      .is_reloadable = false,
      .min = 1,
      .max = 2,
      .bounds_error = "Error: enable_proxy_protocol must be 1 or 2.",
-     .feature = "the PROXY protocol",
      .default_value = "off",
-     .help = "Takes the client's address from a PROXY header of version 1 or 2.",
-     .value = kNumber<&ListenerDraft::proxy_protocol>},
+     .help = "Takes the client's address from a PROXY header of version 1 or 2, which each "
+             "connection must begin with: only the proxy may reach this port.",
+     .value = {set_number<&net::ListenOptions::proxy_protocol>, read_proxy_protocol,
+               keep_member<&net::ListenOptions::proxy_protocol>}},
     {.name = "proxy_protocol_v2_require_tls",
      .scope = Scope::Listener,
      .type = Type::Bool,
-     .status = KeyStatus::Later,
      .need = Need::Listener,
      .is_reloadable = false,
-     .feature = "the PROXY protocol",
      .default_value = "false",
-     .help = "Takes only clients that reached the proxy by TLS.",
-     .value = kFlag<&ListenerDraft::proxy_require_tls>},
+     .help = "Takes only clients that reached the proxy by TLS; needs `enable_proxy_protocol 2`.",
+     .value = kFlag<&net::ListenOptions::proxy_requires_tls>},
     {.name = "http_dir",
      .scope = Scope::Listener,
      .type = Type::Text,
