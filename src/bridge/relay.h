@@ -124,6 +124,8 @@ class Relay {
     static constexpr std::uint16_t kSubscribeId = 65535;
     static constexpr std::uint16_t kUnsubscribeId = 65534;
     static constexpr std::size_t kRemoteBytesMax = 256u << 10;
+    // Past this a far end that sends and does not read is left.
+    static constexpr std::size_t kUnreadBytesMax = 16u << 20;
 
   private:
     // relay.cc

@@ -83,6 +83,9 @@ Relay::Taken Relay::on_remote(ByteView bytes, Milliseconds now) {
     }
     if (!give_batch(taken.used)) return taken;
     taken.wanted = wanted;
+    if (remote_.size() > kUnreadBytesMax)
+        finish(End::Broken, fmt::format("the far end sends and does not read, {} bytes wait for it",
+                                        remote_.size()));
     // What comes after the end is of no interest.
     if (state_ == State::Ended) taken = {bytes.size(), 0};
     return taken;

@@ -25,6 +25,7 @@ class TopicTable;
 namespace martlet::http {
 
 class Access;
+class BridgeView;
 class BrokerView;
 class MetricSource;
 class StoreReaders;
@@ -57,6 +58,7 @@ class TelemetrySettings {
 // Null: there is no such thing here (telemetry is off); handlers answer 404 or 503 and say so.
 struct Services {
     BrokerView* broker = nullptr;
+    BridgeView* bridges = nullptr;
     StoreReaders* readers = nullptr;
     StoreChanges* changes = nullptr;
     telemetry::TopicTable* topics = nullptr;

@@ -14,7 +14,6 @@ using bridge::Relay;
 
 namespace {
 
-constexpr Milliseconds kReportEvery{1000};
 constexpr Milliseconds kLazyLook{250};
 
 }  // namespace
@@ -76,7 +75,7 @@ void Bridge::run() {
         exchange();
         settle();
     }
-    if (is_up_ && bridges_.now() >= next_report_) watch_load();
+    if (!is_stopped_ && bridges_.now() >= next_report_) is_up_ ? watch_load() : report();
     if (is_stopped_ && !connection_ && std::exchange(ends_session_, false))
         broker::end_session_of(bridges_.shard(), options().local_clientid);
 }
@@ -112,7 +111,7 @@ Milliseconds Bridge::next_wake() const {
     // While the last connection is not gone, its removal is what goes on.
     if (has_due && !connection_) next = due_;
     if (step_ == Step::Talking) next = relay_->next_wake();
-    return is_up_ ? std::min(next, next_report_) : next;
+    return is_stopped_ ? next : std::min(next, next_report_);
 }
 
 void Bridge::begin() {
@@ -161,32 +160,33 @@ void Bridge::set_phase(BridgePhase phase) {
     report();
 }
 
-void Bridge::report() {
-    next_report_ = bridges_.now() + kReportEvery;
-    if (is_stopped_) return;
-    row_.phase = phase_;
-    row_.address = address_text();
-    row_.counts = relay_->counts();
-    auto load = broker::load_of(bridges_.shard(), options().local_clientid);
-    row_.queued = load.queued;
-    row_.in_flight = load.in_flight;
-    bridges_.board().put(row_);
-}
-
 // Once a second while it is connected.
 void Bridge::watch_load() {
     report();
     std::uint64_t traffic = row_.counts.sent + row_.counts.received;
     if (std::exchange(last_traffic_, traffic) != traffic || row_.queued + row_.in_flight > 0)
         last_busy_ = bridges_.now();
+    watch_first_address();
     bool is_lazy = options().start_type == bridge::Start::Lazy;
-    if (!is_lazy || bridges_.now() < last_busy_ + std::chrono::seconds(options().idle_timeout))
+    if (!is_up_ || !is_lazy ||
+        bridges_.now() < last_busy_ + std::chrono::seconds(options().idle_timeout))
         return;
     log::notice("Bridge {}: no message for {} s, the connection is closed until {} wait.", name(),
                 options().idle_timeout, options().threshold);
     is_idle_ = true;
     relay_->close();
     settle();
+}
+
+// Without `round_robin` the first address is the one to be at.
+void Bridge::watch_first_address() {
+    if (options().round_robin || address_at_ == 0) return;
+    const bridge::Address& first = options().addresses.front();
+    if (!probe_.look(first.host, first.port, bridges_.loop(), bridges_.now())) return;
+    log::notice("Bridge {}: its first address {}:{} can be reached again.", name(), first.host,
+                first.port);
+    address_at_ = 0;
+    reconnect();
 }
 
 // A connection that the relay or the local side has ended is taken down.
@@ -221,6 +221,7 @@ void Bridge::end_connection() {
     close_socket(end == Relay::End::ByUs);
     detach();
     step_ = Step::Resting;
+    probe_.end();
     bool was_up = std::exchange(is_up_, false);
     if (was_up) {
         backoff_.note_connection(bridges_.now() - up_since_);
@@ -287,20 +288,6 @@ void Bridge::detach() {
     connection_->on_bytes(kDisconnect, nullptr);
     // It takes nothing while it waits for the disk or for other shards.
     if (!connection_->is_closing()) connection_->on_socket_end("the bridge's connection ended");
-}
-
-void Bridge::publish_state(bool is_up) {
-    if (!options().notifications || published_state_ == is_up) return;
-    published_state_ = is_up;
-    std::string topic = options().notification_topic.empty()
-                            ? "$SYS/broker/connection/" + options().remote_clientid + "/state"
-                            : options().notification_topic;
-    broker::Publication publication;
-    publication.topic = topic;
-    publication.payload = as_bytes(is_up ? "1" : "0");
-    publication.qos = mqtt::Qos::AtLeastOnce;
-    publication.retain = bridges_.shard().options().retain_available;
-    bridges_.shard().publish(publication, nullptr);
 }
 
 void Bridge::replace(std::shared_ptr<const BridgePlan> plan) {

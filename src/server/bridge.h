@@ -2,8 +2,8 @@
 
 // One bridge: the relay between a connection of the local broker and a socket to the far end, and
 // when that socket is opened and closed. Owned by Bridges of the shard that is home to its local
-// client id; loop thread only. Spread over bridge.cc (life), bridge_dial.cc (name, socket, TLS) and
-// bridge_flow.cc (bytes).
+// client id; loop thread only. Spread over bridge.cc (life), bridge_state.cc (what others learn of
+// it), bridge_dial.cc (name, socket, TLS) and bridge_flow.cc (bytes).
 
 #include "bridge/backoff.h"
 #include "bridge/relay.h"
@@ -12,6 +12,7 @@
 #include "net/stream.h"
 #include "server/bridge_board.h"
 #include "server/bridge_plan.h"
+#include "server/bridge_probe.h"
 #include "server/lookup.h"
 
 #include <cstdint>
@@ -97,13 +98,18 @@ class Bridge final : public net::Watched,
     void take_step();
     void fail(const std::string& text);
     void note_up();
-    void publish_state(bool is_up);
     void set_phase(BridgePhase phase);
-    void report();
     void watch_load();
+    void watch_first_address();
     std::uint16_t window() const;
     const bridge::Address& address() const;
     std::string address_text() const;
+
+    // bridge_state.cc
+    void report();
+    void publish(std::string_view topic, std::string_view value);
+    void publish_state(bool is_up);
+    void publish_values();
 
     // bridge_dial.cc
     void look_up();
@@ -133,6 +139,7 @@ class Bridge final : public net::Watched,
     std::vector<FoundAddress> found_;
     std::size_t found_at_ = 0;
     int fd_ = -1;  // while it connects
+    BridgeProbe probe_;
     std::unique_ptr<net::Stream> stream_;
     std::unique_ptr<broker::Connection> connection_;
 
@@ -152,6 +159,8 @@ class Bridge final : public net::Watched,
     std::uint64_t last_traffic_ = 0;  // messages so far, at last_busy_
     Milliseconds last_busy_{0};
     std::optional<bool> published_state_;
+    Milliseconds next_values_{0};
+    std::vector<std::string> published_;  // under $SYS
     BridgeRow row_;
 };
 

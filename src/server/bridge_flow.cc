@@ -52,6 +52,9 @@ void Bridge::exchange() {
 void Bridge::pump_local() {
     if (!connection_ || connection_->outbox.empty()) return;
     relay_->on_local(connection_->outbox, bridges_.now());
+    // Messages of QoS 0 are dropped at `outbox_bytes_max`. Acknowledgements are not.
+    if (connection_->outbox.size() > 2 * bridges_.shard().options().outbox_bytes_max)
+        relay_->on_remote_end("the far end sends and does not read its acknowledgements");
     if (connection_->outbox.empty() && !connection_->is_closing())
         bridges_.shard().on_drained(*connection_);
 }

@@ -86,7 +86,8 @@ Result<std::unique_ptr<HttpSide>> HttpSide::open(const config::Settings& setting
 HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
                    std::unique_ptr<http::Access> access)
     : questions_(parts.shared, parts.running, parts.keeper),
-      metrics_(parts.shared, parts.tls, parts.journal, parts.ingest),
+      bridges_(parts.bridges, parts.mailboxes),
+      metrics_(parts.shared, parts.tls, parts.bridges, parts.journal, parts.ingest),
       access_(std::move(access)) {
     telemetry::Ingest* ingest = parts.ingest;
     services_.options = settings.http;
@@ -96,6 +97,7 @@ HttpSide::HttpSide(const config::Settings& settings, const Parts& parts,
         services_.options.hosts.push_back(name + ".local");
     }
     services_.broker = &questions_;
+    services_.bridges = &bridges_;
     services_.metrics = &metrics_;
     services_.access = access_.get();
     if (ingest == nullptr) return;

@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "http/accounts/access.h"
 #include "http/store_readers.h"
+#include "server/bridge_desk.h"
 #include "server/broker_questions.h"
 #include "server/http_workers.h"
 #include "server/mail.h"
@@ -28,6 +29,7 @@ class HttpSide {
         broker::Shared& shared;
         const TlsContexts& tls;
         Mailboxes& mailboxes;
+        const BridgeBoard& bridges;
         const RunningSettings& running;
         const journal::ThreadedJournal* journal;  // null: `persistence` is off
         telemetry::Ingest* ingest;                // null: telemetry is off
@@ -47,6 +49,7 @@ class HttpSide {
              std::unique_ptr<http::Access> access);
 
     BrokerQuestions questions_;
+    BridgeDesk bridges_;
     Metrics metrics_;
     std::unique_ptr<http::StoreReaders> readers_;
     std::unique_ptr<StoreOrders> orders_;

@@ -1,5 +1,6 @@
 #include "server/metrics.h"
 
+#include "server/bridge_desk.h"
 #include "server/broker_counts.h"
 #include "server/metric_list.h"
 #include "server/process_metrics.h"
@@ -12,6 +13,7 @@ void Metrics::collect(std::vector<http::Metric>& metrics) {
     collect_broker(shared_, metrics);
     collect_process(metrics);
     collect_tls(metrics);
+    collect_bridges(bridges_, metrics);
     collect_journal(metrics);
     if (ingest_ == nullptr) return;
     collect_ingest(metrics);

@@ -129,8 +129,8 @@ Status Server::open_telemetry(const config::Settings& settings) {
 
 Status Server::open_http(const config::Settings& settings) {
     auto* journal = persistence_ ? &persistence_->journal() : nullptr;
-    auto http = HttpSide::open(
-        settings, {*shared_, tls_, *mailboxes_, *running_, journal, ingest_.get(), keeper_.get()});
+    auto http = HttpSide::open(settings, {*shared_, tls_, *mailboxes_, bridges_, *running_, journal,
+                                          ingest_.get(), keeper_.get()});
     if (!http) return http.error();
     http_ = std::move(http).value();
     return Done{};

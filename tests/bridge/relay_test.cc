@@ -216,6 +216,24 @@ TEST(Relay, TakesNothingOfTheLocalSessionWhileTheFarEndDoesNotRead) {
     EXPECT_GT(play.relay->counts().sent, 30u);
 }
 
+// Each of its messages is answered, and nothing of that leaves.
+TEST(Relay, AFarEndThatSendsAndDoesNotReadIsLeft) {
+    PlayedRelay play(both());
+    play.connect(kAccepted);
+    Bytes many;
+    for (int i = 0; i < 1000; i++) {
+        Bytes one = publish(Version::V311, "stray", 1, 3);
+        many.insert(many.end(), one.begin(), one.end());
+    }
+    std::size_t most = 0;
+    for (int i = 0; i < 10'000 && play.relay->state() == Relay::State::Open; i++) {
+        play.far(many);
+        most = std::max(most, play.relay->remote().size());
+    }
+    EXPECT_EQ(play.relay->end(), Relay::End::Broken);
+    EXPECT_LE(most, Relay::kUnreadBytesMax + 4'000);
+}
+
 TEST(Relay, AFarEndWithoutTheSessionHasIdsForgotten) {
     PlayedRelay play(both());
     play.connect(kResumed);

@@ -10,6 +10,7 @@
 namespace martlet::http {
 
 std::span<const Route> account_routes();
+std::span<const Route> bridge_routes();
 std::span<const Route> broker_routes();
 std::span<const Route> client_routes();
 std::span<const Route> decoder_routes();
