@@ -2,6 +2,7 @@
 // local session.
 
 #include "base/log.h"
+#include "bridge/plain_ack.h"
 #include "bridge/relay.h"
 #include "mqtt/secret_topic.h"
 #include "mqtt/topic.h"
@@ -112,7 +113,8 @@ bool Relay::add_to_batch(const mqtt::FrameHead& head, ByteView body) {
 
 Drop Relay::map_incoming(mqtt::Publish& packet) {
     if (!map_.to_local(packet.topic, storage_, packet.topic)) return Drop::NoTopicLine;
-    if (!mqtt::is_valid_topic_name(packet.topic)) return Drop::BadTopic;
+    bool is_other = packet.topic.data() == storage_.data();
+    if (is_other && !mqtt::is_valid_topic_name(packet.topic)) return Drop::BadTopic;
     if (!local_retains_) packet.retain = false;
     bool is_too_large = mqtt::encoded_size(packet, Version::V5) > local_.packet_size_max();
     return is_too_large ? Drop::TooLarge : Drop::kCount;
@@ -134,6 +136,13 @@ bool Relay::add_publish(const mqtt::FrameHead& head, ByteView body) {
 }
 
 bool Relay::add_ack(const mqtt::FrameHead& head, ByteView body) {
+    // Nearly all have an id alone, and are the same in each version.
+    if (std::uint16_t id = plain_ack_id(head, body); id != 0) {
+        if (has_effect(head.type(), id)) return false;
+        batch_.insert(batch_.end(), {head.first, 2, body[0], body[1]});
+        steps_.push_back({0, batch_.size(), false, false});
+        return true;
+    }
     mqtt::Ack ack;
     if (mqtt::decode(head.type(), head.flags(), body, version_, ack) != ReasonCode::Success)
         return false;

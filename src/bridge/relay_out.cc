@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "bridge/plain_ack.h"
 #include "bridge/relay.h"
 #include "mqtt/secret_topic.h"
 #include "mqtt/topic.h"
@@ -74,6 +75,12 @@ bool Relay::take_local(const mqtt::FrameHead& head, ByteView body, ByteView payl
     if (state_ == State::Idle) return true;
     if (!is_ready()) return false;
     if (type == PacketType::Publish) return pass_publish(head, body, payload), true;
+    if (plain_ack_id(head, body) != 0) {
+        const std::uint8_t bytes[] = {head.first, 2, body[0], body[1]};
+        remote_.append(bytes);
+        last_sent_ = now_;
+        return true;
+    }
     mqtt::Ack ack;
     CHECK(mqtt::decode(type, head.flags(), body, Version::V5, ack) == ReasonCode::Success);
     send_ack(type, ack.packet_id, ack.reason);
@@ -111,7 +118,8 @@ void Relay::on_local_suback(ByteView body) {
 
 Drop Relay::map_outgoing(mqtt::Publish& packet) {
     if (!map_.to_remote(packet.topic, storage_, packet.topic)) return Drop::NoTopicLine;
-    if (!mqtt::is_valid_topic_name(packet.topic)) return Drop::BadTopic;
+    bool is_other = packet.topic.data() == storage_.data();
+    if (is_other && !mqtt::is_valid_topic_name(packet.topic)) return Drop::BadTopic;
     if (!options_.outgoing_retain || !remote_retains_) packet.retain = false;
     bool is_too_large = mqtt::encoded_size(packet, version_) > remote_packet_max_;
     return is_too_large ? Drop::TooLarge : Drop::kCount;

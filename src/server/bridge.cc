@@ -34,6 +34,7 @@ void Bridge::take_plan(std::shared_ptr<const BridgePlan> plan) {
     bridge::RelayCounts counts = relay_ ? relay_->counts() : bridge::RelayCounts();
     relay_.reset();
     plan_ = std::move(plan);
+    tls_ = plan_->tls;
     map_ = bridge::TopicMap(options().topics);
     backoff_ = bridge::Backoff(options().restart, std::random_device{}());
     relay_ = std::make_unique<Relay>(options(), map_, *this, window());
@@ -68,7 +69,9 @@ void Bridge::run() {
         exchange();
     }
     settle();
-    if (!has_begun_ && !connection_ && !is_stopped_) begin();
+    bool is_resting = step_ == Step::Resting && !connection_ && !is_stopped_;
+    if (is_resting && next_plan_) take_plan(std::exchange(next_plan_, nullptr));
+    if (is_resting && !has_begun_) begin();
     take_step();
     if (step_ == Step::Talking) {
         relay_->on_time(bridges_.now(), !is_held());
@@ -234,10 +237,6 @@ void Bridge::end_connection() {
     }
     if (is_stopped_) return;
     go_on_after(end, was_up);
-    if (next_plan_) {
-        take_plan(std::exchange(next_plan_, nullptr));
-        bridges_.hurry();
-    }
 }
 
 void Bridge::go_on_after(Relay::End end, bool was_up) {
@@ -291,14 +290,15 @@ void Bridge::detach() {
 }
 
 void Bridge::replace(std::shared_ptr<const BridgePlan> plan) {
-    bool is_same = plan->options == options();
-    next_plan_ = std::move(plan);
-    // Certificates that are new on the disk are for the next connection.
-    if (step_ == Step::Resting && !connection_) {
-        take_plan(std::exchange(next_plan_, nullptr));
-        return bridges_.hurry();
+    next_plan_ = nullptr;
+    if (plan->options == options()) {
+        // Perhaps its files are new.
+        tls_ = plan->tls;
+        return;
     }
-    if (is_same) return;
+    next_plan_ = std::move(plan);
+    bridges_.hurry();
+    if (step_ == Step::Resting) return;
     if (next_plan_->options.reload_type == bridge::Reload::Immediate) return reconnect();
     log::notice("Bridge {}: its new settings hold from its next connection on.", name());
 }

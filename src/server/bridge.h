@@ -127,6 +127,7 @@ class Bridge final : public net::Watched,
     Bridges& bridges_;
     std::shared_ptr<const BridgePlan> plan_;
     std::shared_ptr<const BridgePlan> next_plan_;  // taken when the connection ends
+    std::shared_ptr<const net::TlsContext> tls_;   // for the next connection; null: plain
     bridge::TopicMap map_;
     std::unique_ptr<bridge::Relay> relay_;
     bridge::Backoff backoff_;

@@ -108,8 +108,8 @@ void Bridge::on_connected() {
     bridges_.loop().remove(fd_);
     int fd = std::exchange(fd_, -1);
     std::unique_ptr<net::TlsSession> tls;
-    if (plan_->tls) {
-        tls = net::TlsSession::connect(plan_->tls, fd, address().host);
+    if (tls_) {
+        tls = net::TlsSession::connect(tls_, fd, address().host);
         if (!tls) {
             close(fd);
             return fail("TLS cannot be used with this address");

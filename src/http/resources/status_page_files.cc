@@ -44,6 +44,13 @@ const std::string_view kStatusPageHtml = R"html(<!doctype html>
 <h2 id="broker-title">Broker</h2>
 <table><tbody id="broker"></tbody></table>
 </section>
+<section id="bridges-section" aria-labelledby="bridges-title" hidden>
+<h2 id="bridges-title">Bridges</h2>
+<table>
+<thead><tr><th scope="col">Bridge</th><th scope="col">State</th><th scope="col">Address</th><th scope="col">Waiting messages</th><th scope="col">Last error</th></tr></thead>
+<tbody id="bridges"></tbody>
+</table>
+</section>
 <section aria-labelledby="sources-title">
 <h2 id="sources-title">Sources</h2>
 <p id="sources-note" hidden></p>
@@ -253,6 +260,18 @@ function showAlarms(events) {
   show("alarms", events.length > 0);
 }
 
+function showBridges(bridges) {
+  const rows = bridges.map((bridge) => {
+    const row = element("tr");
+    const error = bridge.error === null ? "" : `${bridge.error} (${age(Date.now() - bridge.error_at)})`;
+    row.append(element("td", bridge.name), element("td", bridge.state), element("td", bridge.address),
+      element("td", numberText(bridge.queued + bridge.in_flight), "number"), element("td", error));
+    return row;
+  });
+  byId("bridges").replaceChildren(...rows);
+  show("bridges-section", rows.length > 0);
+}
+
 function showSources(sources, isAll) {
   const rows = sources.map((source) => {
     const row = element("tr");
@@ -276,12 +295,14 @@ function noteSources(text) {
 
 async function refresh() {
   clearTimeout(timer);
-  const [broker, sources, alarms] = await Promise.all([
-    ask("/api/v1/broker"), ask(`/api/v1/sources?series=true&limit=${sourcesShown}`), ask(alarmsAsked),
+  const [broker, bridges, sources, alarms] = await Promise.all([
+    ask("/api/v1/broker"), ask("/api/v1/bridges"), ask(`/api/v1/sources?series=true&limit=${sourcesShown}`),
+    ask(alarmsAsked),
   ]);
   if (broker.status === 401) return begin();
   say(broker.status === 200 ? "" : messageOf(broker));
   if (broker.status === 200) showBroker(broker.data.values ?? {});
+  if (bridges.status === 200) showBridges(bridges.data.bridges ?? []);
   if (sources.status === 200) showSources(sources.data.sources ?? [], sources.data.next === null);
   else noteSources(messageOf(sources));
   if (alarms.status === 200) showAlarms(alarms.data.events ?? []);

@@ -151,6 +151,33 @@ class Life(Case):
         self.assertEqual(len(re.findall(r"Bridge one connected", near.log())), 1)
         self.assertNotIn("Bridge one (", near.log())
 
+    def test_a_reload_mends_a_bridge_that_cannot_connect(self):
+        far = self.far()
+        near = self.near("connection b", f"address 127.0.0.1:{Ports.take()}", "restart_timeout 3600", "topic a/# out 1")
+        near.wait_log(r"Bridge b cannot connect")
+        client = raw.connected(near.address, "client")
+        client.publish_acked("a/1", "kept")
+        watch = raw.connected(far.address, "watch")
+        watch.subscribe("a/#")
+        self.reload(near, "connection b", f"address 127.0.0.1:{far.port}", "restart_timeout 3600", "topic a/# out 1")
+        near.wait_log(r"Bridge b connected")
+        self.assertEqual(watch.expect("PUBLISH")["payload"], b"kept")
+
+    def test_a_reload_of_the_same_lines_connects_nobody_again(self):
+        stub = Stub(self)
+        lines = ("connection b", f"address 127.0.0.1:{stub.port}", "start_type once", "topic a/# out 1")
+        near = self.near(*lines)
+        far = stub.accept()
+        stub.accepts(far)
+        near.wait_log(r"Bridge b connected")
+        self.reload(near, *lines)
+        far.close()
+        near.wait_log(r"Bridge b \(.*\): .+\.")
+        self.reload(near, *lines)
+        client = raw.connected(near.address, "client")
+        client.publish_acked("a/1", "x")
+        self.assertEqual(len(re.findall("Connecting bridge", near.log())), 1)
+
     def test_lazy_changes_wait_for_the_next_connection(self):
         far = self.far()
         near = self.near("connection b", f"address 127.0.0.1:{far.port}", "restart_timeout 1", "topic a/# out 1")

@@ -124,7 +124,7 @@ class MissionBridges(Case):
         far = self.far()
         near = self.start("allow_anonymous true", *self.block(far.port))
         near.wait_log(r"Bridge LiamCottle connected")
-
+        self.assertIn("New bridge connected from", far.log())
         self.assertNotIn("try_private is left out", near.log())
 
     def test_M0_22_the_bridge_bit_where_it_is_refused(self):
