@@ -1,7 +1,7 @@
 #pragma once
 
-// The commands that ask a running broker over its API: what it does, who is connected, what is
-// measured. In cli/ask/.
+// The commands that ask a running broker over its API: what it does, who is connected, how
+// bridges stand, what is measured. In cli/ask/.
 
 namespace martlet::cli {
 
@@ -9,6 +9,7 @@ namespace martlet::cli {
 int status_main(int argc, char** argv);
 int clients_main(int argc, char** argv);
 int kick_main(int argc, char** argv);
+int bridges_main(int argc, char** argv);
 int sources_main(int argc, char** argv);
 int get_main(int argc, char** argv);
 int watch_main(int argc, char** argv);

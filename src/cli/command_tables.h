@@ -11,6 +11,7 @@ const CommandTable& token_table();
 const CommandTable& status_table();
 const CommandTable& clients_table();
 const CommandTable& kick_table();
+const CommandTable& bridges_table();
 const CommandTable& sources_table();
 const CommandTable& get_table();
 const CommandTable& watch_table();

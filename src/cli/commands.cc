@@ -43,6 +43,8 @@ constexpr Command kCommands[] = {
     {"status", "", status_main, "tell how a running broker fares", status_table},
     {"clients", "", clients_main, "list the clients of a running broker", clients_table},
     {"kick", "", kick_main, "end a client's connection", kick_table},
+    {"bridges", "", bridges_main, "list, pause and reconnect the bridges of a running broker",
+     bridges_table},
     {"sources", "", sources_main, "list what measures", sources_table},
     {"get", "", get_main, "show a value: `martlet get kitchen temperature`", get_table},
     {"watch", "", watch_main, "show values as they come: `martlet watch kitchen`", watch_table},

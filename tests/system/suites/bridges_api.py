@@ -92,8 +92,28 @@ class Api(telemetry.Telemetry):
         self.wait_row(state="connected", connects=3)
         again.close()
 
+    def ask(self, *words, code=0):
+        done = self.run_martlet("bridges", *words, "--url", self.api.base, "--token", self.api.token)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def test_the_command(self):
+        self.begin_bridge()
+        far = self.connected()
+        self.wait_row(state="connected")
+        self.assertRegex(self.ask(), rf"(?m)^b +connected +127\.0\.0\.1:{self.stub.port} +0 +0 +0")
+        self.assertEqual(self.ask("pause", "b"), "b: paused, messages queue.\n")
+        self.wait_row(state="paused")
+        far.close()
+        self.assertEqual(self.ask("resume", "b"), "b: resumed.\n")
+        self.stub.accept()
+        self.assertEqual(json.loads(self.ask("--json"))["bridges"][0]["name"], "b")
+        self.assertIn("There is no bridge 'x'", self.ask("pause", "x", code=1))
+        self.assertIn("'stop' is not expected here", self.ask("stop", "b", code=3))
+
     def test_no_bridges_and_unknown_ones(self):
         self.start_telemetry()
+        self.assertEqual(self.ask(), "The broker has no bridges: no `connection` in its configuration.\n")
         self.assertEqual(self.api.get("/api/v1/bridges"), {"bridges": []})
         for method, path in (("GET", "/api/v1/bridges/x"), ("POST", "/api/v1/bridges/x/pause")):
             status, _, body = self.api.request(method, path, {} if method == "POST" else None)
