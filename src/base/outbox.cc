@@ -73,6 +73,23 @@ void Outbox::append_shared(Body* body, ByteView bytes) {
     size_ += bytes.size();
 }
 
+void Outbox::prepend(ByteView bytes) {
+    if (bytes.empty()) return;
+    auto size = static_cast<std::uint32_t>(bytes.size());
+    if (head_ == nullptr || head_->body != nullptr || head_->begin < size) {
+        Chunk* chunk = chunk_pool().take(1, size);
+        CHECK(chunk->capacity >= size);
+        chunk->body = nullptr;
+        chunk->begin = chunk->end = size;
+        chunk->next = head_;
+        head_ = chunk;
+        if (tail_ == nullptr) tail_ = chunk;
+    }
+    head_->begin -= size;
+    std::memcpy(head_->bytes() + head_->begin, bytes.data(), size);
+    size_ += size;
+}
+
 std::size_t Outbox::gather(iovec* pieces, std::size_t count) const {
     std::size_t used = 0;
     for (const Chunk* chunk = head_; chunk != nullptr && used < count; chunk = chunk->next) {
@@ -130,10 +147,11 @@ void Outbox::give_back_spare() {
 
 void Outbox::add_chunk(std::size_t size) {
     std::uint32_t pool = head_ == nullptr ? 1 : 2;
-    while (pool < ChunkPool::kUnpooled && ChunkPool::kCapacity[pool] < size) pool++;
-    Chunk* chunk = chunk_pool().take(pool, size);
+    std::size_t room = kHeadroom + size;
+    while (pool < ChunkPool::kUnpooled && ChunkPool::kCapacity[pool] < room) pool++;
+    Chunk* chunk = chunk_pool().take(pool, room);
     chunk->body = nullptr;
-    chunk->begin = chunk->end = 0;
+    chunk->begin = chunk->end = kHeadroom;
     link(chunk);
 }
 

@@ -34,6 +34,9 @@ class Outbox {
         return room;
     }
 
+    // Puts bytes before all others. Few of them, in front of bytes that were copied, cost no chunk.
+    void prepend(ByteView bytes);
+
     void append(ByteView bytes) {
         if (!bytes.empty()) std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
     }
@@ -68,6 +71,9 @@ class Outbox {
         }
     };
     friend struct ChunkPool;
+
+    // Left free at the front of each chunk of copied bytes, for prepend().
+    static constexpr std::uint32_t kHeadroom = 16;
 
     void add_chunk(std::size_t size);
     void link(Chunk* chunk);

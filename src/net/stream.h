@@ -2,8 +2,8 @@
 
 // A connected stream socket: reads into the shard's one large buffer and keeps memory of its own
 // only while it holds part of a packet; writes an outbox with one call. Knows no protocol: a
-// Receiver says how much of the bytes it took. With a TlsSession all of it goes through TLS. Owned
-// by whoever owns the connection. Loop thread only.
+// Receiver says how much of the bytes it took. With a TlsSession all of it goes through TLS, with a
+// Websocket all of it is in frames. Owned by whoever owns the connection. Loop thread only.
 
 #include "base/body.h"
 #include "base/bytes.h"
@@ -11,6 +11,7 @@
 #include "net/endpoint.h"
 #include "net/loop.h"
 #include "net/tls_session.h"
+#include "net/websocket.h"
 
 #include <cstdint>
 #include <memory>
@@ -48,9 +49,14 @@ class Stream {
     // Spare bytes before a packet that was gathered in a buffer of its own.
     static constexpr std::size_t kHeadroom = 32;
 
-    // `tls`: null for plain bytes.
-    Stream(Loop& loop, int fd, const Endpoint& peer, std::unique_ptr<TlsSession> tls = nullptr)
-        : loop_(loop), fd_(fd), tls_(std::move(tls)), peer_(peer) {}
+    // `tls`: null for plain bytes. `websocket`: null for bytes without frames.
+    Stream(Loop& loop, int fd, const Endpoint& peer, std::unique_ptr<TlsSession> tls = nullptr,
+           std::unique_ptr<Websocket> websocket = nullptr)
+        : loop_(loop),
+          fd_(fd),
+          tls_(std::move(tls)),
+          websocket_(std::move(websocket)),
+          peer_(peer) {}
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
@@ -77,13 +83,27 @@ class Stream {
     int release();
     // Its TLS goes along with the socket.
     std::unique_ptr<TlsSession> release_tls() { return std::move(tls_); }
+    // From now on all is in frames. `bytes` came behind the request that asked for it; the payload
+    // in them waits for resume(). What is in the outbox goes out as it is.
+    void become_websocket(ByteView bytes, const Outbox& outbox);
+    std::unique_ptr<Websocket> release_websocket() { return std::move(websocket_); }
+    const Websocket* websocket() const { return websocket_.get(); }
+    // A pong or a close frame waits for flush().
+    bool has_answer() const { return websocket_ && websocket_->has_answer(); }
+    // Before the end of the socket: a close frame, behind what the outbox holds, as far as the
+    // socket takes it. Bytes without frames end without one.
+    void end_websocket(Outbox& outbox, std::uint16_t code);
     // Before the end of the socket: tells the peer's TLS that nothing more comes.
     void end_tls() {
         if (tls_) tls_->end();
     }
     const TlsSession* tls() const { return tls_.get(); }
     bool is_in_handshake() const { return tls_ && !tls_->is_established(); }
-    std::size_t begun_bytes() const { return tls_ ? tls_->begun_bytes() : 0; }
+    // At the outbox's front: they are on their way as part of a record or of a frame.
+    std::size_t begun_bytes() const {
+        if (websocket_) return websocket_->begun_bytes();
+        return tls_ ? tls_->begun_bytes() : 0;
+    }
     // EPOLLOUT must lead to receive() too.
     bool reads_on_room() const { return tls_ && tls_->reads_on_room(); }
     void close();
@@ -104,7 +124,12 @@ class Stream {
   private:
     Outcome receive_plain(std::span<const iovec> pieces, std::size_t& size);
     Outcome receive_tls(std::span<const iovec> pieces, std::size_t& size);
+    Outcome receive_websocket(Scratch& scratch, Receiver& receiver);
+    void take_fresh(ByteView fresh, Receiver& receiver);
+    Outcome send_pieces(std::span<iovec> pieces, std::size_t& sent);
+    Outcome send_some(Outbox& outbox, std::size_t limit);
     Outcome flush_tls(Outbox& outbox);
+    Outcome flush_websocket(Outbox& outbox);
     void wait_for_room(bool waits);
     void keep(ByteView rest, std::size_t wanted);
     void make_room(std::size_t wanted);
@@ -115,6 +140,7 @@ class Stream {
     int fd_;
     int error_ = 0;
     std::unique_ptr<TlsSession> tls_;
+    std::unique_ptr<Websocket> websocket_;
     Watched* watched_ = nullptr;
     BodyRef kept_;  // a packet that is not whole; or all that came while the receiver was held
     std::uint32_t kept_size_ = 0;

@@ -176,20 +176,21 @@ TlsSession::Outcome TlsSession::fail() {
     return end_ = Outcome::Failed;
 }
 
-TlsSession::Outcome TlsSession::write(Outbox& outbox) {
+TlsSession::Outcome TlsSession::write(Outbox& outbox, std::size_t limit) {
     if (!is_established_) return Outcome::Open;
     if (end_ == Outcome::Failed) return end_;
     thread_local std::array<std::uint8_t, kRecord> gathered;
     std::size_t sent = 0;
-    while (!outbox.empty()) {
+    while (!outbox.empty() && limit > 0) {
         std::array<iovec, 64> pieces;
         std::size_t count = outbox.gather(pieces.data(), pieces.size());
+        std::size_t largest = std::min(limit, kRecord);
         ByteView record{static_cast<const std::uint8_t*>(pieces[0].iov_base),
-                        std::min(pieces[0].iov_len, kRecord)};
-        if (count > 1 && record.size() < kRecord) {
+                        std::min(pieces[0].iov_len, largest)};
+        if (count > 1 && record.size() < largest) {
             std::size_t size = 0;
-            for (std::size_t i = 0; i < count && size < kRecord; i++) {
-                std::size_t part = std::min(pieces[i].iov_len, kRecord - size);
+            for (std::size_t i = 0; i < count && size < largest; i++) {
+                std::size_t part = std::min(pieces[i].iov_len, largest - size);
                 std::memcpy(gathered.data() + size, pieces[i].iov_base, part);
                 size += part;
             }
@@ -204,6 +205,7 @@ TlsSession::Outcome TlsSession::write(Outbox& outbox) {
         }
         begun_ = 0;
         outbox.consume(sent);
+        limit -= sent;
     }
     return Outcome::Open;
 }

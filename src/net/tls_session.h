@@ -39,8 +39,9 @@ class TlsSession {
     // The same, then fills the pieces in order. `size`: the bytes that came, perhaps 0. The last
     // piece must have room for kRecord bytes.
     Outcome read(std::span<const iovec> pieces, std::size_t& size);
-    // Writes the outbox, small pieces in one record, until it is empty or the socket is full.
-    Outcome write(Outbox& outbox);
+    // Writes the outbox, small pieces in one record, until it is empty, the socket is full, or
+    // `limit` bytes are written.
+    Outcome write(Outbox& outbox, std::size_t limit = SIZE_MAX);
 
     bool is_established() const { return is_established_; }
     // The socket is full: it must be asked again when it has room, by write() and, when

@@ -137,6 +137,33 @@ TEST(Outbox, GatherStopsAtItsCount) {
     EXPECT_EQ(outbox.size(), 10u);
 }
 
+TEST(Outbox, PrependedBytesComeFirst) {
+    BodyRef body = body_of("-large-");
+    for (std::size_t size : {1u, 10u, 16u, 17u, 127u}) {
+        std::string head(size, 'h');
+        Outbox copied, shared, empty;
+        copied.append(as_bytes("copied"));
+        shared.append_shared(body.get(), body->view());
+        for (Outbox* outbox : {&copied, &shared, &empty}) {
+            std::string before = gathered(*outbox);
+            outbox->prepend(as_bytes(head));
+            outbox->append(as_bytes("tail"));
+            outbox->prepend(as_bytes("2"));
+            EXPECT_EQ(gathered(*outbox), "2" + head + before + "tail") << size;
+            EXPECT_EQ(outbox->size(), 1 + size + before.size() + 4);
+        }
+    }
+}
+
+// The head of a frame in front of what one turn has said.
+TEST(Outbox, AFewBytesInFrontOfCopiedOnesAreOnePiece) {
+    Outbox outbox;
+    outbox.append(as_bytes("packet"));
+    outbox.prepend(as_bytes("0123456789"));
+    iovec pieces[4];
+    EXPECT_EQ(outbox.gather(pieces, 4), 1u);
+}
+
 class OutboxModel : public testing::TestWithParam<unsigned> {};
 
 TEST_P(OutboxModel, BehavesAsAString) {
@@ -146,12 +173,17 @@ TEST_P(OutboxModel, BehavesAsAString) {
     for (int step = 0; step < 3'000; step++) {
         std::size_t size = random() % (random() % 10 == 0 ? 40'000 : 300);
         std::string text(size, static_cast<char>('a' + random() % 26));
-        switch (random() % 4) {
+        switch (random() % 5) {
             case 0:
+                text.resize(std::min<std::size_t>(size, 140));
+                outbox.prepend(as_bytes(text));
+                model.insert(0, text);
+                break;
+            case 1:
                 outbox.append(as_bytes(text));
                 model += text;
                 break;
-            case 1: {
+            case 2: {
                 BodyRef body = body_of(text);
                 outbox.append_shared(body.get(), body->view());
                 model += text;

@@ -1,10 +1,12 @@
 // Streams with TLS over a socket pair, with OpenSSL's own client at the other end.
 
 #include "tests/net/packets.h"
+#include "tests/net/websocket_model.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
@@ -172,6 +174,33 @@ TEST_F(TlsStreams, OneByteInEachRecord) {
     shake_hands();
     for (char c : packet_of("one") + packet_of("two")) say(std::string(1, c));
     EXPECT_EQ(packets_->packets, (std::vector<std::string>{"one", "two"}));
+}
+
+// WebSocket inside TLS: the limits of frames and of records do not get in each other's way.
+TEST_F(TlsStreams, FramesInRecords) {
+    auto tls = TlsSession::accept(context_of(server_options()), fds_[1]);
+    stream_ = std::make_unique<Stream>(loop_, fds_[1], Endpoint(), std::move(tls),
+                                       std::make_unique<Websocket>());
+    packets_ = std::make_unique<Packets>(*stream_, scratch_);
+    CHECK(stream_->watch(packets_.get()));
+    client_ = std::make_unique<Client>(fds_[0]);
+    shake_hands();
+    say(frame(packet_of("one")) + frame(9, "ping") + frame(packet_of(std::string(100'000, 'x'))));
+    ASSERT_EQ(packets_->packets.size(), 2u);
+    std::string all, expected = "\x8a\x04ping";
+    for (int i = 0; i < 400; i++) all += std::string(1000, static_cast<char>('a' + i % 26));
+    for (std::size_t at = 0; at < all.size(); at += 1000)
+        packets_->outbox.append(as_bytes(all.substr(at, 1000)));
+    for (std::size_t at = 0; at < all.size(); at += Websocket::kFrameMax) {
+        std::string part = all.substr(at, Websocket::kFrameMax);
+        std::array<std::uint8_t, kWebsocketHeadMax> head;
+        std::uint8_t* end = write_websocket_head(part.size(), head.data());
+        expected += std::string(head.data(), end) + part;
+    }
+    stream_->flush(packets_->outbox);
+    stream_->end_websocket(packets_->outbox, close_code::kGoingAway);
+    expected += "\x88\x02\x03\xe9";
+    EXPECT_TRUE(hear_all(expected.size()) == expected);
 }
 
 TEST_F(TlsStreams, RandomPacketsHeldAndResumed) {
