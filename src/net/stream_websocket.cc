@@ -57,7 +57,7 @@ Stream::Outcome Stream::flush_websocket(Outbox& outbox) {
 
 // Until the socket is full, or `limit` bytes are written.
 Stream::Outcome Stream::send_some(Outbox& outbox, std::size_t limit) {
-    while (limit > 0) {
+    while (limit > 0 && !outbox.empty()) {
         std::array<iovec, 64> pieces;
         std::size_t count = outbox.gather(pieces.data(), pieces.size());
         std::size_t used = 0, offered = 0, sent = 0;
