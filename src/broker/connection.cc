@@ -77,7 +77,8 @@ bool Connection::take_frame(ByteView bytes, BodyRef* frame, Consumed& consumed) 
     if (state == mqtt::FrameState::Malformed)
         return end(mqtt::ReasonCode::MalformedPacket, "malformed packet"), false;
     if (state_ == State::AwaitConnect && head.type() != mqtt::PacketType::Connect) {
-        return end_quietly("protocol error"), false;  // [MQTT-3.1.0-1]
+        return end_quietly(mqtt::ReasonCode::ProtocolError, "protocol error"),
+               false;  // [MQTT-3.1.0-1]
     }
     if (head.packet_size() > packet_size_max())
         return end(mqtt::ReasonCode::PacketTooLarge, "oversize packet"), false;
@@ -177,7 +178,7 @@ void Connection::on_disconnect(const mqtt::FrameHead& head, ByteView body) {
         if (is_other && session_->key != 0) shard_.recorder()->put_session(*session_);
     }
     if (packet.reason == mqtt::ReasonCode::Success) has_will_ = false;  // [MQTT-3.14.4-3]
-    end_quietly("");
+    end_quietly(mqtt::ReasonCode::Success, "");
 }
 
 // MQTT 5 enhanced authentication is not offered: a CONNECT that asks for it was refused, so that
@@ -192,7 +193,7 @@ void Connection::on_auth(const mqtt::FrameHead& head, ByteView body) {
 
 void Connection::on_socket_end(std::string_view error) {
     if (state_ == State::Closing) return;
-    end_quietly(error.empty() ? "connection closed by client" : error);
+    end_quietly(mqtt::ReasonCode::Success, error.empty() ? "connection closed by client" : error);
 }
 
 void Connection::leave() {
@@ -223,7 +224,7 @@ void Connection::end(mqtt::ReasonCode reason, std::string_view text) {
         has_said_why_ = true;
         trace(*this, "Sending DISCONNECT to {} (rc{})", client_id(), static_cast<int>(reason));
     }
-    end_quietly(text);
+    end_quietly(reason, text);
 }
 
 void Connection::end_over_memory(std::string_view text) {
@@ -232,11 +233,12 @@ void Connection::end_over_memory(std::string_view text) {
     end(mqtt::ReasonCode::QuotaExceeded, text);
 }
 
-void Connection::end_quietly(std::string_view text) {
+void Connection::end_quietly(mqtt::ReasonCode reason, std::string_view text) {
     if (state_ == State::Closing) return;
     if (paced_ && paced_->dropped > 0) log_dropped();
     if (shard_.options().connection_messages) log_end(text);
     state_ = State::Closing;
+    end_reason_ = reason;
     is_held_ = false;
     timer_.cancel();
     shard_.note_closing(*this);
@@ -267,7 +269,8 @@ void Connection::log_end(std::string_view text) {
 
 void Connection::on_timer() {
     std::int64_t now = shard_.now().steady.count();
-    if (state_ == State::AwaitConnect) return end_quietly("exceeded timeout");
+    if (state_ == State::AwaitConnect)
+        return end_quietly(mqtt::ReasonCode::KeepAliveTimeout, "exceeded timeout");
     if (state_ != State::Ready || keep_alive_s_ == 0) return;
     std::int64_t due = last_seen_ms_ + keep_alive_s_ * 1500;  // [MQTT-3.1.2-22]
     // Held back by us, it cannot be blamed for silence.

@@ -85,6 +85,9 @@ class Connection {
     bool is_closing() const { return state_ == State::Closing; }
     // The last packet says why it has ended: the peer should get to read it.
     bool has_said_why() const { return has_said_why_; }
+    // Of one that is closing: why, as MQTT says it, whether or not the client could be told.
+    // Success: the client left.
+    mqtt::ReasonCode end_reason() const { return end_reason_; }
     // CONNACK has been sent, and nothing has ended it since.
     bool is_ready() const { return state_ == State::Ready; }
     Session* session() const { return session_; }
@@ -203,7 +206,7 @@ class Connection {
 
     // ends; each says why in the log once
     void end(mqtt::ReasonCode reason, std::string_view text);
-    void end_quietly(std::string_view text);
+    void end_quietly(mqtt::ReasonCode reason, std::string_view text);
     // memory_limit: packets that wait for the client are dropped, so that the DISCONNECT reaches it
     // soon.
     void end_over_memory(std::string_view text);
@@ -259,6 +262,7 @@ class Connection {
         0;  // length of the listener's mount point, which the client does not see
     mqtt::Version version_ = mqtt::Version::V311;
     State state_ = State::AwaitConnect;
+    mqtt::ReasonCode end_reason_ = mqtt::ReasonCode::Success;
     bool is_held_ = false;
     bool has_said_why_ = false;
     bool wants_problem_information_ = true;

@@ -54,6 +54,10 @@ enum class Refusal : std::uint8_t {
     TlsHandshake,    // failed, or not complete when the connection ended
     ProxyHeader,     // corrupt, or the client did not reach the proxy as the listener demands
     ConnectTimeout,  // no CONNECT within connect_timeout
+    // WebSocket
+    WebsocketUpgrade,  // the request for it is wrong, too large or not complete in time
+    WebsocketOrigin,   // it comes from a page that is not listed, or from another site's page
+    WebsocketFrame,    // the client's frames are wrong
     // CONNECT
     ConnectMalformed,      // or against the protocol
     ProtocolVersion,       // none that this listener takes

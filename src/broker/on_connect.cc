@@ -83,7 +83,7 @@ void Connection::refuse_unreadable(mqtt::ReasonCode reason) {
 void Connection::refuse_in_silence(const Verdict& verdict) {
     shard_.counters().connects_refused.add();
     shard_.counters().refuse(verdict.refusal);
-    end_quietly(verdict.text);
+    end_quietly(verdict.reason, verdict.text);
 }
 
 Connection::Verdict Connection::check_connect(const mqtt::Connect& connect) {
@@ -448,7 +448,7 @@ void Connection::refuse(const Verdict& verdict) {
                                                  : mqtt::connack_return_code(verdict.reason);
         trace(*this, "Sending CONNACK to {} (0, {})", host_of(transport_.peer()), code);
     }
-    end_quietly(verdict.text);
+    end_quietly(verdict.reason, verdict.text);
 }
 
 void Connection::log_connect() const {
