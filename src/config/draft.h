@@ -51,7 +51,7 @@ struct ListenerDraft {
     SecurityDraft security;
     Protocol protocol = Protocol::Mqtt;
     std::string http_dir;
-    std::vector<std::string> websockets_origins;
+    net::WebsocketOptions websocket;
     TlsSettings tls;
 
     bool operator==(const ListenerDraft&) const = default;

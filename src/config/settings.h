@@ -10,6 +10,7 @@
 #include "journal/threaded_journal.h"
 #include "net/options.h"
 #include "net/tls_options.h"
+#include "net/websocket_options.h"
 #include "telemetry/options.h"
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct Listener {
     net::ListenOptions net;
     broker::ListenerOptions broker;
     net::TlsOptions tls;
+    net::WebsocketOptions websocket;
     bool is_http = false;  // HTTP instead of MQTT
     // "file:line" of the line that made it, for messages; empty: the command line.
     std::string where;
@@ -50,6 +52,9 @@ struct Settings {
     bool enable_control_api = false;
     telemetry::Options telemetry;
     http::Options http;
+    // `websockets_headers_size`, `trusted_proxy`: they go to each listener.
+    std::uint32_t websockets_headers_size = 4096;
+    std::vector<std::string> trusted_proxies;
     bool daemonize = false;
     // No listener, port or bind_address was configured: loopback only, anonymous allowed.
     bool local_only = false;

@@ -24,7 +24,10 @@ void settle_command_line(Draft& draft, const CommandLine& command_line) {
         const std::string& address = command_line.http_address;
         listener.net.address = address.empty() ? "localhost" : address;
         listener.is_http = true;
+        if (settings.listeners.size() > 1 && !draft.per_listener_settings)
+            listener.broker.auth = settings.listeners.front().broker.auth;
     }
+    settle_web_rights(draft);
     settings.daemonize = command_line.daemonize;
     settings.tls_keylog = command_line.tls_keylog;
     settings.config_file = command_line.config_file;

@@ -31,6 +31,9 @@ void settle_twins(Draft& draft);
 void settle_listeners(Draft& draft, const CommandLine& command_line);
 // Each listener's auth::Options, from what was said for it and for all.
 void settle_security(Draft& draft);
+// HTTP listeners offer MQTT as well. Where that would let strangers in without a name, and no MQTT
+// listener does, it takes none without a name.
+void settle_web_rights(Draft& draft);
 void settle_bridges(Draft& draft);
 // -v, -q and the like win over the file.
 void settle_telemetry(Settings& settings);

@@ -82,12 +82,6 @@ std::string why_no_tls(const ListenerDraft& listener) {
     return {};
 }
 
-// A listener for something that is not built: it stays closed, and the others work. Empty: open it.
-std::string_view closed_for(const ListenerDraft& listener) {
-    if (listener.protocol == Protocol::Websockets) return "WebSocket is not built yet";
-    return {};
-}
-
 // Keys of TLS mean the client's TLS with the proxy.
 void take_tls_from_proxy(ListenerDraft& listener) {
     if (listener.net.proxy_protocol != 2) return;
@@ -98,16 +92,6 @@ void take_tls_from_proxy(ListenerDraft& listener) {
 // Whether the listener may be opened.
 bool check(Draft& draft, const ListenerDraft& listener) {
     if (!check_tls_parts(draft, listener)) return false;
-    std::string_view reason = closed_for(listener);
-    if (!reason.empty()) {
-        draft.notices.push_back(
-            {listener.place,
-             "listener",
-             NoticeKind::Later,
-             fmt::format("the listener on {} stays closed: {}", name_of(listener), reason),
-             {}});
-        return false;
-    }
     std::string why = why_no_tls(listener);
     if (why.empty()) return true;
     add_problem(draft, std::move(why), listener.place, kExitListener);
@@ -153,7 +137,6 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
     settle_security(draft);
     if (!settings.local_only) settle_twins(draft);
 
-    std::size_t problems = draft.problems.size();
     for (ListenerDraft& listener : draft.listeners) {
         if (!check(draft, listener)) continue;
         listener.net.tcp_nodelay = draft.tcp_nodelay;
@@ -171,13 +154,13 @@ void settle_listeners(Draft& draft, const CommandLine& command_line) {
                              name_of(listener), listener.net.port),
                  {}});
         }
-        settings.listeners.push_back(
-            {listener.net, listener.broker, listener.tls, is_http, listener.place.text()});
+        listener.websocket.headers_size = settings.websockets_headers_size;
+        for (const std::string& proxy : settings.trusted_proxies)
+            if (auto network = net::Network::read(proxy))
+                listener.websocket.trusted_proxies.push_back(*network);
+        settings.listeners.push_back({listener.net, listener.broker, listener.tls,
+                                      listener.websocket, is_http, listener.place.text()});
     }
-    if (settings.listeners.empty() && draft.problems.size() == problems)
-        add_problem(draft,
-                    "Error: No listener is left to open: none of those configured is built yet.",
-                    draft.listeners.front().place, kExitListener);
 }
 
 }  // namespace martlet::config

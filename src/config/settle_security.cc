@@ -1,5 +1,7 @@
 #include "config/settle.h"
 
+#include <algorithm>
+
 namespace martlet::config {
 namespace {
 
@@ -45,7 +47,35 @@ auth::Options auth_of(Draft& draft, const ListenerDraft& listener) {
     return options;
 }
 
+bool is_for_this_machine(const net::ListenOptions& net) {
+    if (!net.unix_path.empty()) return true;
+    bool is_loopback =
+        net.address == "localhost" || net.address == "::1" || net.address.starts_with("127.");
+    return is_loopback && net.interface.empty();
+}
+
 }  // namespace
+
+void settle_web_rights(Draft& draft) {
+    std::vector<Listener>& listeners = draft.settings.listeners;
+    bool is_mqtt_open = std::any_of(listeners.begin(), listeners.end(), [](const Listener& l) {
+        return !l.is_http && l.broker.auth.allow_anonymous && !is_for_this_machine(l.net);
+    });
+    for (Listener& listener : listeners) {
+        bool& allows = listener.broker.auth.allow_anonymous;
+        if (!listener.is_http || !allows || is_mqtt_open || is_for_this_machine(listener.net))
+            continue;
+        allows = false;
+        draft.notices.push_back(
+            {{},
+             "listener",
+             NoticeKind::Mapped,
+             fmt::format("MQTT over WebSocket at /mqtt of port {} needs a user name and password: "
+                         "MQTT without them is for this machine only",
+                         listener.net.port),
+             {}});
+    }
+}
 
 void settle_security(Draft& draft) {
     for (ListenerDraft& listener : draft.listeners) {

@@ -86,25 +86,34 @@ bool Connection::is_too_large_for_strangers() {
     return !is_known_;
 }
 
-void Connection::hand_over(const Now& now) {
+std::unique_ptr<Request> Connection::take_request(Target target) {
     RawRequest& raw = parser_.request();
-    auto target = read_target(raw.target);
-    if (!target) return refuse(400, "the request's target is malformed", now);
     auto request = std::make_unique<Request>();
     request->method = raw.method;
-    request->path = std::move(target->path);
-    request->segments = std::move(target->segments);
-    request->query = std::move(target->query);
+    request->path = std::move(target.path);
+    request->segments = std::move(target.segments);
+    request->query = std::move(target.query);
     request->headers = std::move(raw.headers);
-    if (!target->authority.empty()) {
+    if (!target.authority.empty()) {
         std::erase_if(request->headers, [](const auto& field) { return field.first == "host"; });
-        request->headers.emplace_back("host", std::move(target->authority));
+        request->headers.emplace_back("host", std::move(target.authority));
     }
     request->body = std::move(raw.body);
     request->peer = peer_.address;
     request->is_local = peer_.is_local;
     request->is_secure = peer_.is_secure;
     request->is_unix_socket = peer_.is_unix_socket;
+    return request;
+}
+
+void Connection::hand_over(const Now& now) {
+    RawRequest& raw = parser_.request();
+    auto target = read_target(raw.target);
+    if (!target) return refuse(400, "the request's target is malformed", now);
+    const UpgradeRules* rules = desk_.upgrade_rules();
+    if (rules != nullptr && target->path == kWebsocketPath)
+        return upgrade(std::move(*target), *rules, now);
+    auto request = take_request(std::move(*target));
     method_ = raw.method;
     version_ = raw.version;
     keep_alive_ = raw.keep_alive && !(has_ended_ && input_.empty());
@@ -117,10 +126,31 @@ void Connection::hand_over(const Now& now) {
     }
 }
 
+void Connection::upgrade(Target target, const UpgradeRules& rules, const Now& now) {
+    Upgrade upgrade = judge_upgrade(parser_, {});
+    auto request = take_request(std::move(target));
+    if (upgrade.is_accepted()) judge_page(*request, rules, upgrade);
+    if (!upgrade.is_accepted()) {
+        desk_.on_refused_upgrade(upgrade);
+        return refuse_with(refuse_upgrade(upgrade), now);
+    }
+    if (outbox.empty()) written_ = now.steady;
+    std::string answer;
+    write_upgrade(upgrade, answer);
+    outbox.append(as_bytes(answer));
+    state_ = State::Upgraded;
+    since_ = now.steady;
+    desk_.on_upgrade(*request);
+}
+
 void Connection::refuse(int status, std::string_view problem, const Now& now) {
+    refuse_with(Response::error(status, problem), now);
+}
+
+void Connection::refuse_with(Response response, const Now& now) {
     keep_alive_ = false;
     method_ = Method::Get;
-    send(Response::error(status, problem), now);
+    send(std::move(response), now);
     state_ = State::Lingering;
     since_ = now.steady;
     received_ = 0;

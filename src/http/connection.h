@@ -9,6 +9,8 @@
 #include "base/outbox.h"
 #include "http/parser.h"
 #include "http/response.h"
+#include "http/target.h"
+#include "http/websocket_upgrade.h"
 
 #include <cstdint>
 #include <memory>
@@ -28,6 +30,12 @@ class Desk {
     // Whether these headers are of somebody who has an account, so that a large body is worth
     // taking. Answered at once.
     virtual bool is_known(const Fields& headers) const = 0;
+    // Who may turn a connection into a WebSocket at kWebsocketPath; null: nobody, and there is
+    // nothing at that path.
+    virtual const UpgradeRules* upgrade_rules() const { return nullptr; }
+    // It was asked for by this request, whose answer fills the outbox.
+    virtual void on_upgrade(const Request&) {}
+    virtual void on_refused_upgrade(const Upgrade&) {}
 };
 
 // The other end, and how the connection came.
@@ -66,21 +74,29 @@ class Connection {
     Milliseconds since() const { return since_; }
     // Nothing more comes and nothing more is read: to be closed once the outbox is written.
     bool is_over() const { return state_ == State::Over; }
-    // The same, but what the peer still sends is read and thrown away for a moment: closing on it
-    // would take back the answer. Its sending half is to be shut down when the outbox is written.
+    // It is a WebSocket: to be taken over once the outbox is written, with the bytes that came
+    // behind the request.
+    bool is_upgraded() const { return state_ == State::Upgraded; }
+    ByteView early_bytes() const { return as_bytes(input_); }
+    // Nothing more comes, but what the peer still sends is read and thrown away for a moment:
+    // closing on it would take back the answer. Its sending half is to be shut down when the outbox
+    // is written.
     bool is_lingering() const { return state_ == State::Lingering; }
 
     Outbox outbox;
 
   private:
-    enum class State : std::uint8_t { Reading, Answering, Streaming, Lingering, Over };
+    enum class State : std::uint8_t { Reading, Answering, Streaming, Upgraded, Lingering, Over };
 
     void read_on(const Now& now);
     bool is_too_large_for_strangers();
+    std::unique_ptr<Request> take_request(Target target);
     void hand_over(const Now& now);
+    void upgrade(Target target, const UpgradeRules& rules, const Now& now);
     // Answers for itself: the request is not understood or not allowed, and what follows it cannot
     // be trusted.
     void refuse(int status, std::string_view problem, const Now& now);
+    void refuse_with(Response response, const Now& now);
     void send(Response response, const Now& now);
     void end_exchange(const Now& now);
     void fetch_more();

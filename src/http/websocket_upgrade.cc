@@ -4,6 +4,7 @@
 #include "auth/secret.h"
 #include "base/ascii.h"
 #include "base/text.h"
+#include "http/origin.h"
 
 #include <algorithm>
 
@@ -157,6 +158,20 @@ Upgrade judge_upgrade(RequestParser& parser, std::span<const std::string> origin
             break;
     }
     return judge(parser.request(), origins);
+}
+
+void judge_page(const Request& request, const UpgradeRules& rules, Upgrade& upgrade) {
+    if (is_foreign_host(request, rules.hosts)) {
+        upgrade = refused(421,
+                          "this broker does not go by the name in Host here: the line 'http_host "
+                          "NAME' in its configuration allows a name");
+        return;
+    }
+    if (is_foreign_page(request) &&
+        (rules.origins.empty() || is_foreign_origin(request.headers, rules.origins)))
+        upgrade = refused(403,
+                          "other sites' pages may not connect: the listener's websockets_origin "
+                          "names those that may");
 }
 
 void write_upgrade(const Upgrade& upgrade, std::string& out) {

@@ -20,24 +20,34 @@ constexpr std::string_view kClosedByClient = "connection closed by client";
 
 Arrival::Arrival(Front& front, Socket socket, const net::ListenOptions& options)
     : front_(front),
-      stream_(front.loop(), socket.fd, socket.peer, std::move(socket.tls)),
+      stream_(front.loop(), socket.fd, socket.peer, std::move(socket.tls),
+              std::move(socket.websocket)),
       options_(options),
+      proxied_user_(std::move(socket.proxied_user)),
+      is_proxied_tls_(socket.is_proxied_tls),
       deadline_(*this),
       listener_(socket.listener),
-      is_http_(front.speaks_http(socket.listener)) {
+      is_http_(front.speaks_http(socket.listener) && stream_.websocket() == nullptr) {
     front_.counters().connections.add();
+    // At /mqtt of an HTTP listener both have been passed.
+    if (stream_.websocket() != nullptr) return;
     if (options.proxy_protocol != 0)
         proxy_ = std::make_unique<net::ProxyHeader>(options.proxy_protocol);
+    if (const net::WebsocketOptions* websocket = front.websocket_at(listener_))
+        door_ = std::make_unique<WebsocketDoor>(*websocket);
 }
 
 Arrival::~Arrival() {
     front_.counters().connections.subtract();
 }
 
-void Arrival::start(Milliseconds due) {
+void Arrival::start(Milliseconds due, ByteView unread) {
     front_.wheel().set(deadline_, due);
     if (!stream_.watch(this)) return end(std::strerror(errno));
-    if (is_ready_for_http()) move_http();
+    if (is_ready_for_http()) return move_http();
+    stream_.give_unread(unread);
+    has_early_bytes_ = true;
+    go_on(net::Stream::Outcome::Open);
 }
 
 bool Arrival::is_ready_for_http() const {
@@ -54,7 +64,17 @@ void Arrival::on_ready(std::uint32_t events) {
     if (proxy_ && !take_proxy_header()) return;
     if ((events & EPOLLOUT) && stream_.reads_on_room()) events |= EPOLLIN;
     if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
-    net::Stream::Outcome outcome = stream_.receive(front_.scratch(), *this);
+    if (events & EPOLLOUT) flush();
+    go_on(stream_.receive(front_.scratch(), *this));
+}
+
+// After bytes were taken.
+void Arrival::go_on(net::Stream::Outcome outcome) {
+    // What came in frames behind the request for the upgrade.
+    if (!is_over_ && std::exchange(has_early_bytes_, false)) stream_.resume(*this);
+    if (is_over_) return;
+    bool is_written = flush();
+    if (moved_ && !is_written) return end("it does not read what WebSocket answers");
     if (moved_) return move_to(home_);
     if (outcome == net::Stream::Outcome::Failed) return end(stream_.failure());
     if (outcome == net::Stream::Outcome::Closed) return end(kClosedByClient);
@@ -110,6 +130,8 @@ std::optional<std::string_view> Arrival::proved_user() const {
 
 // May be called twice in one read, when CONNECT came in pieces and more came behind it.
 net::Receiver::Taken Arrival::on_bytes(ByteView bytes, BodyRef*) {
+    if (is_over_) return {bytes.size(), 0};
+    if (door_) return pass_door(bytes);
     if (!moved_) {
         if (!is_http_) {
             std::size_t wanted = needs(bytes);
@@ -122,6 +144,28 @@ net::Receiver::Taken Arrival::on_bytes(ByteView bytes, BodyRef*) {
     }
     moved_->unread.insert(moved_->unread.end(), bytes.begin(), bytes.end());
     return {bytes.size(), 0};
+}
+
+net::Receiver::Taken Arrival::pass_door(ByteView bytes) {
+    Taken all{bytes.size(), 0};
+    WebsocketDoor::Verdict verdict = door_->on_bytes(bytes, stream_.peer());
+    if (verdict == WebsocketDoor::Verdict::NeedsMore) return all;
+    outbox_.append(as_bytes(door_->answer()));
+    if (verdict == WebsocketDoor::Verdict::Refused) {
+        end("no upgrade to WebSocket: " + door_->problem());
+        return all;
+    }
+    stream_.set_peer(door_->peer());
+    stream_.become_websocket(door_->rest(), outbox_);
+    has_early_bytes_ = true;
+    door_.reset();
+    return all;
+}
+
+// False: the socket does not take all of it for now.
+bool Arrival::flush() {
+    if (outbox_.empty() && !stream_.has_answer()) return true;
+    return stream_.flush(outbox_) == net::Stream::Outcome::Open && outbox_.empty();
 }
 
 // The bytes that must have come before a shard can judge: all of CONNECT, or the head of anything
@@ -157,6 +201,7 @@ void Arrival::move_to(std::uint32_t shard) {
     moved_->socket.tls = stream_.release_tls();
     moved_->socket.proxied_user = std::move(proxied_user_);
     moved_->socket.is_proxied_tls = is_proxied_tls_;
+    moved_->socket.websocket = stream_.release_websocket();
     front_.send(shard, std::move(moved_));
     is_over_ = true;
     front_.note_over(*this);
@@ -164,22 +209,37 @@ void Arrival::move_to(std::uint32_t shard) {
 
 void Arrival::on_timeout() {
     if (is_over_) return;
-    if (!is_in_handshake()) front_.counters().refuse(broker::Refusal::ConnectTimeout);
-    end("exceeded timeout");
+    if (!is_in_handshake() && !door_) front_.counters().refuse(broker::Refusal::ConnectTimeout);
+    end("exceeded timeout", net::close_code::kPolicyViolation);
 }
 
 void Arrival::on_stop() {
-    if (!is_over_) end("server shutting down");
+    if (!is_over_) end("server shutting down", net::close_code::kGoingAway);
 }
 
-void Arrival::end(std::string_view text) {
+// The connection is refused where it did not come as far as MQTT.
+void Arrival::count_refused() {
+    const net::Websocket* websocket = stream_.websocket();
+    broker::Counters& counters = front_.counters();
+    if (is_in_handshake())
+        counters.refuse(broker::Refusal::TlsHandshake);
+    else if (door_)
+        counters.refuse(door_->refusal());
+    else if (websocket != nullptr && websocket->state() == net::WebsocketReader::State::Failed)
+        counters.refuse(broker::Refusal::WebsocketFrame);
+}
+
+void Arrival::end(std::string_view text, std::uint16_t close_code) {
     const broker::Options& options = front_.options();
     bool is_news = text != kClosedByClient;
     if (is_http_ && is_news)
         log::notice("Connection from {} closed: {}.", stream_.peer().text(), text);
     else if (!is_http_ && options.connection_messages)
         broker::log_connection_end({}, stream_.peer().text(), text, options.logs_as_2_0);
-    if (is_in_handshake()) front_.counters().refuse(broker::Refusal::TlsHandshake);
+    count_refused();
+    flush();
+    stream_.end_websocket(outbox_, close_code);
+    stream_.end_tls();
     be_over();
 }
 

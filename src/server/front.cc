@@ -26,7 +26,11 @@ Front::Front(std::uint32_t number, Parts parts)
       lingering_(loop_, scratch_),
       to_wake_(parts_.shared.shards, false),
       next_shard_(number),
-      snapshot_(parts_.shared.snapshot) {}
+      snapshot_(parts_.shared.snapshot) {
+    // One thread takes what HTTP connections give away.
+    if (number == 0) parts_.mailboxes.set_front_loop(&loop_);
+    takes_upgraded_ = number == 0;
+}
 
 Front::~Front() = default;
 
@@ -75,6 +79,7 @@ void Front::turn() {
     take_settings();
     for (const epoll_event& event : ready)
         static_cast<net::Watched*>(event.data.ptr)->on_ready(event.events);
+    if (takes_upgraded_) take_upgraded();
     accept_again();
     wheel_.advance(now_.steady, [](Timer& timer) { Arrival::of(timer).on_timeout(); });
     end_turn();
@@ -141,11 +146,24 @@ void Front::accept(int fd, const net::Endpoint& peer, std::uint16_t listener) {
             return count_closed(listener);
         }
     }
-    arrivals_.push_back(
-        std::make_unique<Arrival>(*this, std::move(socket), (*listeners_)[listener].options()));
+    add(std::move(socket), {});
+}
+
+void Front::add(Socket socket, ByteView unread) {
+    const net::ListenOptions& listener = (*listeners_)[socket.listener].options();
+    arrivals_.push_back(std::make_unique<Arrival>(*this, std::move(socket), listener));
     Arrival& arrival = *arrivals_.back();
     arrival.place = static_cast<std::uint32_t>(arrivals_.size() - 1);
-    arrival.start(now_.steady + std::chrono::seconds(options().connect_timeout_s));
+    arrival.start(now_.steady + std::chrono::seconds(options().connect_timeout_s), unread);
+}
+
+// They have become WebSockets at /mqtt, and come back to say CONNECT.
+void Front::take_upgraded() {
+    for (InboxNode* node = parts_.mailboxes.to_front().take_all(); node != nullptr;) {
+        std::unique_ptr<MovedConnection> moved(
+            static_cast<MovedConnection*>(std::exchange(node, node->next)));
+        add(std::move(moved->socket), moved->unread);
+    }
 }
 
 bool Front::may_accept(std::uint16_t listener) {

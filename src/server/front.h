@@ -1,10 +1,10 @@
 #pragma once
 
 // One thread of the front, which takes in connections before they belong to a shard: it accepts,
-// shakes hands (TLS) and reads CONNECT, all within connect_timeout, and then moves the socket to
-// its home shard (broker/first_packet.h). So handshakes, which strangers can ask for, take no time
-// of the shards. Owned by Server; run() is the thread's function. Other threads may call replace(),
-// wake() and stop(), and nothing else once it runs.
+// shakes hands (TLS), upgrades (WebSocket) and reads CONNECT, all within connect_timeout, and then
+// moves the socket to its home shard (broker/first_packet.h). So handshakes, which strangers can
+// ask for, take no time of the shards. Owned by Server; run() is the thread's function. Other
+// threads may call replace(), wake() and stop(), and nothing else once it runs.
 
 #include "base/clock.h"
 #include "base/timer_wheel.h"
@@ -36,6 +36,7 @@ class Front {
         const ReloadGate& gate;
         const TlsContexts& tls;
         std::vector<bool> speaks_http;
+        const std::vector<net::WebsocketOptions>& websockets;  // by listener
     };
     // `number`: from 0 on, among the threads of the front.
     Front(std::uint32_t number, Parts parts);
@@ -65,6 +66,11 @@ class Front {
     // In turn, for connections without a client id that could tell.
     std::uint32_t next_shard();
     bool speaks_http(std::uint16_t listener) const { return parts_.speaks_http[listener]; }
+    // Null: clients of that listener speak MQTT, or HTTP, at once.
+    const net::WebsocketOptions* websocket_at(std::uint16_t listener) const {
+        const net::WebsocketOptions& options = parts_.websockets[listener];
+        return options.is_on ? &options : nullptr;
+    }
     broker::Shared& shared() { return parts_.shared; }
     broker::Counters& counters() { return counters_; }
     const broker::Snapshot& snapshot() const { return *snapshot_; }
@@ -78,6 +84,8 @@ class Front {
     void wait_for_reload();
     void take_settings();
     void accept_again();
+    void take_upgraded();
+    void add(Socket socket, ByteView unread);
     void end_turn();
     Milliseconds next_wake() const;
 
@@ -96,6 +104,7 @@ class Front {
     std::vector<Acceptor*> paused_;
     Milliseconds resume_accepting_{0};
     std::uint32_t next_shard_ = 0;
+    bool takes_upgraded_ = false;
     bool has_waited_ = false;  // long enough for the reload that is under way
     std::shared_ptr<const broker::Snapshot> snapshot_;
 

@@ -1,6 +1,8 @@
 #include "server/http_port.h"
 
+#include "base/log.h"
 #include "server/http_ports.h"
+#include "server/websocket_door.h"
 
 #include <algorithm>
 #include <array>
@@ -38,6 +40,8 @@ HttpPort::HttpPort(HttpPorts& ports, Socket socket)
     : ports_(ports),
       connection_(*this, ports.limits(), described(socket), ports.now()),
       stream_(ports.loop(), socket.fd, socket.peer, std::move(socket.tls)),
+      proxied_user_(std::move(socket.proxied_user)),
+      is_proxied_tls_(socket.is_proxied_tls),
       listener_(socket.listener) {}
 
 void HttpPort::begin(ByteView unread) {
@@ -86,12 +90,41 @@ bool HttpPort::is_done() const {
     return connection_.is_over() && connection_.outbox.empty();
 }
 
+void HttpPort::leave(MovedConnection& moved) {
+    stream_.become_websocket(connection_.early_bytes(), connection_.outbox);
+    ByteView payload = stream_.unread();
+    moved.unread.assign(payload.begin(), payload.end());
+    moved.socket.listener = listener_;
+    moved.socket.peer = stream_.peer();
+    moved.socket.tls = stream_.release_tls();
+    moved.socket.websocket = stream_.release_websocket();
+    moved.socket.proxied_user = std::move(proxied_user_);
+    moved.socket.is_proxied_tls = is_proxied_tls_;
+    moved.socket.fd = stream_.release();
+}
+
 bool HttpPort::answer(std::unique_ptr<http::Request> request) {
     return ports_.workers().answer(ports_.shard(), handle, std::move(request));
 }
 
 bool HttpPort::is_known(const http::Fields& headers) const {
     return ports_.workers().is_known(headers);
+}
+
+const http::UpgradeRules* HttpPort::upgrade_rules() const {
+    return ports_.upgrade_rules(listener_);
+}
+
+void HttpPort::on_upgrade(const http::Request& request) {
+    stream_.set_peer(
+        client_of(request.headers, stream_.peer(), ports_.websocket_options(listener_)));
+}
+
+void HttpPort::on_refused_upgrade(const http::Upgrade& upgrade) {
+    bool is_page = upgrade.status == 403 || upgrade.status == 421;
+    ports_.refuse(is_page ? broker::Refusal::WebsocketOrigin : broker::Refusal::WebsocketUpgrade);
+    log::notice("Connection from {} closed: no upgrade to WebSocket: {}.", stream_.peer().text(),
+                upgrade.problem);
 }
 
 bool HttpPort::fetch(std::unique_ptr<http::BodySource> source) {

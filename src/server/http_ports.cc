@@ -11,6 +11,13 @@ HttpPorts::HttpPorts(std::uint32_t shard, net::Loop& loop, net::Scratch& scratch
     limits_.body_bytes_max = workers.options().body_bytes_max;
 }
 
+void HttpPorts::serve_websockets(const std::vector<net::WebsocketOptions>* options) {
+    websockets_ = options;
+    if (options == nullptr) return;
+    for (const net::WebsocketOptions& one : *options)
+        upgrade_rules_.push_back({one.origins, workers_.options().hosts});
+}
+
 void HttpPorts::touch(HttpPort& port) {
     if (port.is_touched) return;
     port.is_touched = true;
@@ -86,13 +93,23 @@ void HttpPorts::write_and_close() {
         port->is_touched = false;
         port->flush();
         next_wake_ = std::min(next_wake_, port->connection().deadline());
-        if (port->is_done()) remove(*port);
+        if (port->is_upgraded()) {
+            upgraded_.push_back(std::make_unique<MovedConnection>());
+            port->leave(*upgraded_.back());
+            forget(*port);
+        } else if (port->is_done()) {
+            remove(*port);
+        }
     }
 }
 
 void HttpPorts::remove(HttpPort& port) {
     closed_.push_back(port.listener());
     port.end();
+    forget(port);
+}
+
+void HttpPorts::forget(HttpPort& port) {
     slots_.remove(port.handle);
     std::erase_if(ports_, [&](const auto& one) { return one.get() == &port; });
 }

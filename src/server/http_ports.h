@@ -4,11 +4,14 @@
 // makes room, else the one whose request has been coming longest. Loop thread only.
 
 #include "base/slots.h"
+#include "broker/counters.h"
 #include "http/parser.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "net/websocket_options.h"
 #include "server/http_port.h"
 #include "server/http_workers.h"
+#include "server/mail.h"
 
 #include <cstdint>
 #include <memory>
@@ -25,6 +28,8 @@ class HttpPorts {
     HttpPorts(const HttpPorts&) = delete;
     HttpPorts& operator=(const HttpPorts&) = delete;
 
+    // Before the first socket: by listener, and outlives it. Null: there is no WebSocket.
+    void serve_websockets(const std::vector<net::WebsocketOptions>* options);
     // A socket from the front, with the bytes that were read already. Where there is no room for
     // it, it is closed and counted as closed.
     void add(Socket socket, ByteView unread = {});
@@ -36,6 +41,12 @@ class HttpPorts {
     void write_and_close();
     // The listeners of those that were closed since the last call, each as often as it was.
     std::vector<std::uint16_t> take_closed() { return std::exchange(closed_, {}); }
+    // What was refused since the last call, for the counters.
+    std::vector<broker::Refusal> take_refusals() { return std::exchange(refusals_, {}); }
+    // Those that became WebSockets, with the payload that came already. They are no longer here.
+    std::vector<std::unique_ptr<MovedConnection>> take_upgraded() {
+        return std::exchange(upgraded_, {});
+    }
     std::size_t size() const { return ports_.size(); }
 
     // For the ports.
@@ -46,11 +57,19 @@ class HttpPorts {
     const http::ParserLimits& limits() const { return limits_; }
     HttpWorkers& workers() { return workers_; }
     std::uint32_t shard() const { return shard_; }
+    const http::UpgradeRules* upgrade_rules(std::uint16_t listener) const {
+        return upgrade_rules_.empty() ? nullptr : &upgrade_rules_[listener];
+    }
+    const net::WebsocketOptions& websocket_options(std::uint16_t listener) const {
+        return (*websockets_)[listener];
+    }
+    void refuse(broker::Refusal refusal) { refusals_.push_back(refusal); }
 
   private:
     bool make_room();
     HttpPort* oldest_that(bool (http::Connection::*is_it)() const);
     void remove(HttpPort& port);
+    void forget(HttpPort& port);
 
     const std::uint32_t shard_;
     net::Loop& loop_;
@@ -62,6 +81,10 @@ class HttpPorts {
     std::vector<std::unique_ptr<HttpPort>> ports_;
     std::vector<HttpPort*> touched_;
     std::vector<std::uint16_t> closed_;
+    std::vector<broker::Refusal> refusals_;
+    std::vector<std::unique_ptr<MovedConnection>> upgraded_;
+    const std::vector<net::WebsocketOptions>* websockets_ = nullptr;
+    std::vector<http::UpgradeRules> upgrade_rules_;  // by listener
     Milliseconds next_wake_ = Milliseconds::max();
 };
 

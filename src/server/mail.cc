@@ -4,7 +4,20 @@
 
 namespace martlet::server {
 
+namespace {
+
+void close_all(Inbox& moved) {
+    for (InboxNode* node = moved.take_all(); node != nullptr;) {
+        auto* connection = static_cast<MovedConnection*>(std::exchange(node, node->next));
+        close(connection->socket.fd);
+        delete connection;
+    }
+}
+
+}  // namespace
+
 Mailboxes::~Mailboxes() {
+    close_all(to_front_);
     for (Mailbox& box : boxes_) {
         for (Inbox* inbox : {&box.letters, &box.given_back}) {
             for (InboxNode* node = inbox->take_all(); node != nullptr;) {
@@ -12,11 +25,7 @@ Mailboxes::~Mailboxes() {
                 delete batch;
             }
         }
-        for (InboxNode* node = box.moved.take_all(); node != nullptr;) {
-            auto* moved = static_cast<MovedConnection*>(std::exchange(node, node->next));
-            close(moved->socket.fd);
-            delete moved;
-        }
+        close_all(box.moved);
         for (InboxNode* node = box.logged.take_all(); node != nullptr;)
             delete static_cast<LoggedLines*>(std::exchange(node, node->next));
         for (InboxNode* node = box.answers.take_all(); node != nullptr;)
@@ -60,6 +69,11 @@ void Mailboxes::answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer) 
     Mailbox& box = boxes_[shard];
     box.answers.push(answer.release());
     box.loop->wake();
+}
+
+void Mailboxes::move_to_front(std::unique_ptr<MovedConnection> connection) {
+    to_front_.push(connection.release());
+    front_loop_->wake();
 }
 
 void Mailboxes::order(std::uint32_t shard, std::unique_ptr<BridgeOrder> order) {

@@ -64,10 +64,18 @@ class Mailboxes final : public broker::Post {
     // The first shard publishes them, when it is woken.
     void publish(std::vector<LogLine> lines);
     void answer(std::uint32_t shard, std::unique_ptr<HttpAnswer> answer);
+    // A socket that an HTTP connection gives away: its client speaks MQTT from now on, and has yet
+    // to say CONNECT.
+    void move_to_front(std::unique_ptr<MovedConnection> connection);
+    Inbox& to_front() { return to_front_; }
+    // Before the threads run: of the thread of the front that takes them.
+    void set_front_loop(net::Loop* loop) { front_loop_ = loop; }
     void order(std::uint32_t shard, std::unique_ptr<BridgeOrder> order);
 
   private:
     std::vector<Mailbox> boxes_;
+    Inbox to_front_;  // MovedConnection
+    net::Loop* front_loop_ = nullptr;
 };
 
 }  // namespace martlet::server

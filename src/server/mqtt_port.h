@@ -23,6 +23,9 @@ class MqttPort final : public net::Watched, public net::Receiver, public broker:
     bool start();
     // Writes what waits. After a failure the connection is ending.
     void flush();
+    // The last words of WebSocket and TLS, before the socket goes. True: they or the broker's tell
+    // the peer why, and it should get to read them.
+    bool say_why();
     void close() { stream_.close(); }
     broker::Connection& connection() { return connection_; }
     net::Stream& stream() { return stream_; }

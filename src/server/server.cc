@@ -64,6 +64,7 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
         auto opened = net::Listener::open(listener.net);
         if (!opened) return opened.error();
         server->listeners_.push_back(std::move(opened).value());
+        server->websockets_.push_back(listener.websocket);
     }
     std::uint32_t shards = shard_count(settings.broker.shards);
     server->mailboxes_ = std::make_unique<Mailboxes>(shards);
@@ -98,7 +99,8 @@ Result<std::unique_ptr<Server>> Server::open(const config::Settings& settings) {
                                                         server->gate_, server->tls_,
                                                         server->bridges_));
         Turn& turn = *server->turns_.back();
-        if (server->http_) turn.serve_http(server->http_->workers(), speaks_http);
+        if (server->http_)
+            turn.serve_http(server->http_->workers(), speaks_http, server->websockets_);
         if (Status opened = turn.open(); !opened) return opened.error();
     }
     if (Status opened = server->open_fronts(speaks_http); !opened) return opened.error();
@@ -139,7 +141,7 @@ Status Server::open_http(const config::Settings& settings) {
 Status Server::open_fronts(const std::vector<bool>& speaks_http) {
     for (std::uint32_t i = 0; i < shared_->snapshot->options.front_threads; i++) {
         fronts_.push_back(std::make_unique<Front>(
-            i, Front::Parts{*shared_, *mailboxes_, gate_, tls_, speaks_http}));
+            i, Front::Parts{*shared_, *mailboxes_, gate_, tls_, speaks_http, websockets_}));
         if (Status opened = fronts_.back()->open(listeners_); !opened) return opened;
     }
     return Done{};

@@ -68,6 +68,7 @@ class Server {
     TlsContexts tls_;
     BridgeBoard bridges_;
     std::vector<net::Listener> listeners_;
+    std::vector<net::WebsocketOptions> websockets_;  // by listener
     std::unique_ptr<Mailboxes> mailboxes_;
     std::unique_ptr<PasswordWorker> passwords_;
     std::unique_ptr<Persistence> persistence_;  // null: `persistence` is off

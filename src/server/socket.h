@@ -5,6 +5,7 @@
 
 #include "net/endpoint.h"
 #include "net/tls_session.h"
+#include "net/websocket.h"
 
 #include <cstdint>
 #include <memory>
@@ -16,9 +17,10 @@ struct Socket {
     int fd = -1;
     net::Endpoint peer;
     std::uint16_t listener = 0;
-    std::unique_ptr<net::TlsSession> tls;  // null: plain
+    std::unique_ptr<net::TlsSession> tls = nullptr;       // null: plain
+    std::unique_ptr<net::Websocket> websocket = nullptr;  // null: no frames, or not yet
     // The user name that a proxy has proved; empty: none that can be believed. Null: nobody asked.
-    std::unique_ptr<std::string> proxied_user;
+    std::unique_ptr<std::string> proxied_user = nullptr;
     bool is_proxied_tls = false;  // the client reached the proxy by TLS
 };
 

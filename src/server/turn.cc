@@ -23,6 +23,7 @@ constexpr Milliseconds kReloadWait{2000};
 Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes,
            const ReloadGate& gate, const TlsContexts& tls, BridgeBoard& board)
     : shared_(shared),
+      mailboxes_(mailboxes),
       mailbox_(mailboxes.at(index)),
       gate_(gate),
       tls_(tls),
@@ -36,9 +37,11 @@ Turn::~Turn() {
     ports_.clear();
 }
 
-void Turn::serve_http(HttpWorkers& workers, std::vector<bool> speaks_http) {
+void Turn::serve_http(HttpWorkers& workers, std::vector<bool> speaks_http,
+                      const std::vector<net::WebsocketOptions>& websockets) {
     http_ports_ =
         std::make_unique<HttpPorts>(shard_.index(), loop_, scratch_, shard_.now(), workers);
+    http_ports_->serve_websockets(&websockets);
     speaks_http_ = std::move(speaks_http);
 }
 
@@ -170,6 +173,9 @@ void Turn::write_and_close() {
     if (!http_ports_) return;
     http_ports_->write_and_close();
     for (std::uint16_t listener : http_ports_->take_closed()) count_closed(shared_, listener);
+    for (broker::Refusal refusal : http_ports_->take_refusals()) shard_.counters().refuse(refusal);
+    for (auto& upgraded : http_ports_->take_upgraded())
+        mailboxes_.move_to_front(std::move(upgraded));
 }
 
 void Turn::flush(broker::Connection& connection) {
@@ -188,9 +194,7 @@ void Turn::remove(MqttPort& port) {
     if (port.wants_resume_) std::erase(to_resume_, &port);
     if (port.stream_.is_open()) {
         count_closed(shared_, port.connection_.listener());
-        port.stream_.end_tls();
-        if (port.connection_.has_said_why())
-            lingering_.add(port.stream_.release(), shard_.now().steady);
+        if (port.say_why()) lingering_.add(port.stream_.release(), shard_.now().steady);
     }
     port.close();
     std::uint32_t place = port.place;
@@ -201,7 +205,8 @@ void Turn::remove(MqttPort& port) {
 
 void Turn::add(Socket socket, ByteView unread) {
     std::uint16_t listener = socket.listener;
-    if (speaks_http(listener)) return http_ports_->add(std::move(socket), unread);
+    if (speaks_http(listener) && !socket.websocket)
+        return http_ports_->add(std::move(socket), unread);
     auto port = std::make_unique<MqttPort>(*this, std::move(socket));
     port->place = static_cast<std::uint32_t>(ports_.size());
     if (!port->start()) return count_closed(shared_, listener);

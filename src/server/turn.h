@@ -33,8 +33,10 @@ class Turn {
 
     // Before run().
     Status open();
-    // Before open(), when some listeners speak HTTP: which, by number.
-    void serve_http(HttpWorkers& workers, std::vector<bool> speaks_http);
+    // Before open(), when some listeners speak HTTP: which, by number; and what holds for /mqtt at
+    // each, which outlives it.
+    void serve_http(HttpWorkers& workers, std::vector<bool> speaks_http,
+                    const std::vector<net::WebsocketOptions>& websockets);
     bool speaks_http(std::uint16_t listener) const { return http_ports_ && speaks_http_[listener]; }
     // After run() and after the workers: its connections, and answers that came too late, are gone.
     void end_http();
@@ -69,6 +71,7 @@ class Turn {
     void record_rest();
 
     broker::Shared& shared_;
+    Mailboxes& mailboxes_;
     Mailbox& mailbox_;
     const ReloadGate& gate_;
     const TlsContexts& tls_;

@@ -51,6 +51,7 @@ const std::map<std::string_view, Pair>& examples() {
         {"telemetry_threshold", {"lowi 1m 2m", "lowi 1m 3m"}},
         {"telemetry_unit", {"* power W", "* power kW"}},
         {"topic", {"x", "y"}},
+        {"trusted_proxy", {"10.0.0.0/8", "unix"}},
     };
     return pairs;
 }

@@ -141,16 +141,15 @@ TEST(Load, the_log_warns_once_for_each_feature) {
     Reading reading = read(with_file(), files_of("listener 1884\n"
                                                  "enable_control_api true\n"
                                                  "enable_control_api true\n"
-                                                 "http_dir /tmp\n"
-                                                 "websockets_origin a\n"));
+                                                 "http_dir /tmp\n"));
     std::vector<LogLine> lines = log_lines(reading.notices);
-    ASSERT_EQ(lines.size(), 3u);
+    ASSERT_EQ(lines.size(), 2u);
     for (const LogLine& line : lines) EXPECT_EQ(line.level, log::Level::Warning);
 }
 
 TEST(Load, log_lines_keep_within_the_log_s_own_bound) {
     std::string text = "listener 1884\n";
-    for (int i = 0; i < 1'000; ++i) text += "websockets_origin http://a\n";
+    for (int i = 0; i < 1'000; ++i) text += "http_dir /tmp\n";
     Reading reading = read(with_file(), files_of(text));
     for (const LogLine& line : log_lines(reading.notices)) EXPECT_LE(line.text.size(), 1'000u);
 }

@@ -73,6 +73,12 @@ inline void add_log(SettingsText& text, const log::Options& options) {
 inline void add_listener(SettingsText& text, const std::string& prefix, const Listener& listener) {
     text[prefix + "where"] = listener.where;
     text[prefix + "is_http"] = as_text(listener.is_http);
+    text[prefix + "websocket"] = as_text(listener.websocket.is_on);
+    std::string& origins = text[prefix + "websocket.origins"];
+    for (const std::string& origin : listener.websocket.origins)
+        origins += (origins.empty() ? "" : " ") + origin;
+    text[prefix + "websocket.headers_size"] = as_text(listener.websocket.headers_size);
+    text[prefix + "websocket.trusted_proxies"] = as_text(listener.websocket.trusted_proxies.size());
     const net::TlsOptions& tls = listener.tls;
     text[prefix + "certfile"] = tls.certfile;
     text[prefix + "keyfile"] = tls.keyfile;
@@ -240,6 +246,7 @@ inline SettingsText settings_text(const Settings& settings) {
     ADD(is_sandbox);
     ADD(config_file);
     ADD(tls_keylog);
+    ADD(websockets_headers_size);
 #undef ADD
     add_telemetry(text, settings.telemetry);
     text["http_accounts_file"] = settings.http.accounts_file;

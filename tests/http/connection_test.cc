@@ -374,5 +374,75 @@ TEST(HttpConnection, NoSourceIsLeftBehind) {
     }
 }
 
+std::string upgrade_request(const std::string& more = {}, const std::string& host = "h") {
+    return "GET /mqtt HTTP/1.1\r\nHost: " + host +
+           "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+           "Sec-WebSocket-Protocol: mqtt\r\n" +
+           more + "\r\n";
+}
+
+TEST(HttpConnection, BecomesAWebSocketAtItsPath) {
+    Talk talk;
+    talk.say(upgrade_request("X-Forwarded-For: 203.0.113.9\r\n") + "fra");
+    talk.say("mes");
+    EXPECT_TRUE(talk.connection.is_upgraded());
+    EXPECT_FALSE(talk.connection.is_over());
+    EXPECT_EQ(as_text(talk.connection.early_bytes()), "frames");
+    EXPECT_EQ(talk.desk.forwarded_for, "203.0.113.9");
+    EXPECT_FALSE(talk.asked()) << "no handler sees it";
+    std::string heard = talk.hear();
+    EXPECT_TRUE(heard.starts_with("HTTP/1.1 101 ")) << heard;
+    EXPECT_TRUE(heard.ends_with("Sec-WebSocket-Protocol: mqtt\r\n\r\n")) << heard;
+    EXPECT_EQ(talk.connection.deadline(), Milliseconds::max());
+}
+
+TEST(HttpConnection, BecomesAWebSocketAfterOtherRequests) {
+    Talk talk;
+    talk.say(std::string(kGet) + upgrade_request());
+    EXPECT_FALSE(talk.connection.is_upgraded());
+    talk.answer(Response::json("{}"));
+    EXPECT_TRUE(talk.connection.is_upgraded());
+    std::string heard = talk.hear();
+    EXPECT_TRUE(heard.starts_with("HTTP/1.1 200 "));
+    EXPECT_NE(heard.find("HTTP/1.1 101 "), heard.npos);
+}
+
+TEST(HttpConnection, ARefusedUpgradeEndsIt) {
+    Talk talk;
+    talk.say("GET /mqtt HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(talk.status(), 426);
+    EXPECT_TRUE(talk.connection.is_lingering());
+    EXPECT_EQ(talk.desk.refused, std::vector<int>{426});
+}
+
+// Any page can make its visitor's browser ask; only this broker's own and listed ones may.
+TEST(HttpConnection, PagesOfOtherSitesGetNoWebSocket) {
+    auto status_of = [](const std::string& more, const std::string& host, Peer peer) {
+        Talk talk({}, std::move(peer));
+        talk.desk.rules = {{"https://listed.example"}, {"proxied.example"}};
+        talk.say(upgrade_request(more, host));
+        return talk.status();
+    };
+    Peer lan{"192.0.2.1:5000"}, local{"127.0.0.1:5000", true};
+    EXPECT_EQ(status_of("", "broker:8080", lan), 101) << "no browser";
+    EXPECT_EQ(status_of("Origin: http://broker:8080\r\n", "broker:8080", lan), 101);
+    EXPECT_EQ(status_of("Origin: https://listed.example\r\n", "broker:8080", lan), 101);
+    EXPECT_EQ(status_of("Origin: http://broker\r\n", "broker:8080", lan), 403);
+    EXPECT_EQ(status_of("Origin: https://evil.example\r\n", "broker:8080", lan), 403);
+    EXPECT_EQ(status_of("Origin: null\r\n", "broker:8080", lan), 403);
+    EXPECT_EQ(status_of("Origin: http://evil.example\r\n", "evil.example", local), 421)
+        << "a name that was made to point here";
+    EXPECT_EQ(status_of("Origin: http://localhost:8080\r\n", "localhost:8080", local), 101);
+    EXPECT_EQ(status_of("Origin: https://proxied.example\r\n", "proxied.example", local), 101);
+}
+
+TEST(HttpConnection, WithoutWebSocketItsPathIsLikeAnyOther) {
+    Talk talk;
+    talk.desk.has_websocket = false;
+    talk.say(upgrade_request());
+    EXPECT_TRUE(talk.asked());
+}
+
 }  // namespace
 }  // namespace martlet::http

@@ -30,17 +30,26 @@ class HeldDesk final : public Desk {
     }
 
     bool is_known(const Fields&) const override { return knows_all; }
+    const UpgradeRules* upgrade_rules() const override { return has_websocket ? &rules : nullptr; }
+    void on_upgrade(const Request& request) override {
+        forwarded_for = std::string(request.header("x-forwarded-for").value_or(""));
+    }
+    void on_refused_upgrade(const Upgrade& upgrade) override { refused.push_back(upgrade.status); }
 
     bool is_full = false;
     bool knows_all = true;
+    bool has_websocket = true;
+    UpgradeRules rules;
+    std::string forwarded_for;
+    std::vector<int> refused;
     std::deque<std::unique_ptr<Request>> requests;
     std::deque<std::unique_ptr<BodySource>> sources;
 };
 
 class Talk {
   public:
-    explicit Talk(ParserLimits limits = {})
-        : connection(desk, limits, Peer{"192.0.2.1:5000"}, now) {}
+    explicit Talk(ParserLimits limits = {}, Peer peer = {"192.0.2.1:5000"})
+        : connection(desk, limits, std::move(peer), now) {}
 
     void say(std::string_view text) { connection.on_bytes(as_bytes(text), now); }
     void wait(std::int64_t ms) {

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <sys/ioctl.h>
 #include <thread>
 #include <unistd.h>
 
@@ -67,6 +68,35 @@ TEST_F(RealServer, ClientsOfAllShardsReachEachOther) {
     for (SocketClient& publisher : clients) {
         publisher.say(broker::publish_frame(Version::V5, "t", "x", {}));
         for (SocketClient& c : clients) EXPECT_EQ(c.hear().at(0), 0x30);
+    }
+}
+
+// Waits until the server has read all that was said.
+void wait_until_read(const SocketClient& client) {
+    int waiting = 1;
+    for (int i = 0; i < 5000 && waiting > 0; i++) {
+        CHECK(ioctl(client.fd(), TIOCOUTQ, &waiting) == 0);
+        if (waiting > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_EQ(waiting, 0);
+}
+
+// They are on their way to the client's shard with the rest of the CONNECT.
+TEST_F(RealServer, PacketsBehindAConnectThatCameInPartsMoveAlong) {
+    start();
+    for (int i = 0; i < 8; i++) {
+        auto bytes = broker::connect_frame("parts" + std::to_string(i), {});
+        auto subscribe = broker::subscribe_frame(Version::V5, 1, "t", {});
+        std::size_t cut = bytes.size() - 2;
+        bytes.insert(bytes.end(), subscribe.begin(), subscribe.end());
+        SocketClient client(path_);
+        client.say(ByteView(bytes).first(cut));
+        wait_until_read(client);
+        client.say(ByteView(bytes).subspan(cut));
+        EXPECT_EQ(client.hear().at(0), 0x20);
+        auto answer = client.hear();
+        ASSERT_FALSE(answer.empty()) << "the SUBSCRIBE was lost";
+        EXPECT_EQ(answer[0], 0x90);
     }
 }
 

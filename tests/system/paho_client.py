@@ -11,11 +11,16 @@ VERSIONS = {3: paho.MQTTv31, 4: paho.MQTTv311, 5: paho.MQTTv5}
 
 class Client:
     def __init__(self, test, port, client_id="", version=4, clean=True, user=None, password=None, host="127.0.0.1",
-                 keepalive=60, will=None, properties=None):
+                 keepalive=60, will=None, properties=None, path=None):
+        """`path`: over WebSocket, at that path."""
         self.version, self.news = version, threading.Condition()
         self.messages, self.packets, self.acks, self.codes, self.ends = [], [], set(), [], []
         options = {} if version == 5 else {"clean_session": clean}
+        if path is not None:
+            options["transport"] = "websockets"
         self.paho = paho.Client(client_id, protocol=VERSIONS[version], **options)
+        if path is not None:
+            self.paho.ws_set_options(path)
         self.paho.reconnect_delay_set(1, 1)
         if user is not None:
             self.paho.username_pw_set(user, password)

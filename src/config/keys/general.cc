@@ -105,12 +105,6 @@ Status set_nothing(Entry&) {
     return Done{};
 }
 
-Status check_buffer_size(Entry& entry) {
-    Result<std::int64_t> value = read_number(entry);
-    if (!value.ok()) return value.error();
-    return Done{};
-}
-
 constexpr std::string_view kBufferBounds =
     "Error: Packet buffer size must be between 0 and 65535 inclusive.";
 constexpr std::string_view kAlwaysSaved = "what is acknowledged is on the disk already";
@@ -317,24 +311,23 @@ const Key kKeys[] = {
      .value = kText<&Settings::user>},
     {.name = "packet_buffer_size",
      .type = Type::Number,
-     .status = KeyStatus::Dead,
+     .is_reloadable = false,
      .min = 0,
      .max = 65535,
      .bounds_error = kBufferBounds,
-     .feature = "connections that wait hold no buffer",
      .default_value = "4096",
-     .help = "mosquitto's read buffer of each connection.",
-     .value = check_buffer_size},
+     .help = "Bytes of the request with which a client asks for WebSocket, at listeners for "
+             "websockets; 0: the default. Connections that wait hold no buffer.",
+     .value = kNumber<&Settings::websockets_headers_size>},
     {.name = "websockets_headers_size",
      .alias_of = "packet_buffer_size",
      .type = Type::Number,
-     .status = KeyStatus::Dead,
+     .is_reloadable = false,
      .min = 0,
      .max = 65535,
      .bounds_error = kBufferBounds,
-     .feature = "connections that wait hold no buffer",
      .default_value = "4096",
-     .value = check_buffer_size},
+     .value = kNumber<&Settings::websockets_headers_size>},
     {.name = "websockets_log_level",
      .status = KeyStatus::Dead,
      .feature = kLibraryLog,

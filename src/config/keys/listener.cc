@@ -76,7 +76,7 @@ Status set_protocol(Entry& entry) {
         listener.protocol = Protocol::Http;
     else
         return invalid(fmt::format("Error: Invalid 'protocol' value ({}).", word.value()));
-    if (listener.protocol == Protocol::Websockets) entry.kind = NoticeKind::Later;
+    listener.websocket.is_on = listener.protocol == Protocol::Websockets;
     if (word.value() == "http") entry.kind = NoticeKind::Own;
     if (word.value() == "http_api") {
         entry.kind = NoticeKind::Differs;
@@ -126,7 +126,14 @@ void read_max_qos(const Settings& settings, RunningValues& out) {
 void read_protocol(const Settings& settings, RunningValues& out) {
     for (const Listener& listener : settings.listeners)
         add_value(out, listener_name(listener.net),
-                  std::string(listener.is_http ? "http" : "mqtt"));
+                  std::string(listener.is_http           ? "http"
+                              : listener.websocket.is_on ? "websockets"
+                                                         : "mqtt"));
+}
+
+void keep_protocol(Settings& fresh, const Settings& running) {
+    keep_member<&Listener::is_http>(fresh, running);
+    keep_member<&net::WebsocketOptions::is_on>(fresh, running);
 }
 
 void read_proxy_protocol(const Settings& settings, RunningValues& out) {
@@ -279,9 +286,9 @@ const Key kKeys[] = {
      .is_reloadable = false,
      .values = "mqtt, websockets, http (or http_api)",
      .default_value = "mqtt",
-     .help = "What is spoken. A listener for http without an address listens on loopback only. "
-             "Listeners for websockets are not opened yet.",
-     .value = {set_protocol, read_protocol, keep_member<&Listener::is_http>}},
+     .help = "What is spoken. A listener for http offers MQTT over WebSocket as well, at /mqtt; "
+             "without an address it listens on loopback only.",
+     .value = {set_protocol, read_protocol, keep_protocol}},
     {.name = "socket_domain",
      .scope = Scope::Listener,
      .type = Type::Choice,
@@ -301,12 +308,13 @@ const Key kKeys[] = {
     {.name = "websockets_origin",
      .scope = Scope::Listener,
      .type = Type::Text,
-     .status = KeyStatus::Later,
      .need = Need::Listener,
-     .feature = "WebSocket",
+     .is_reloadable = false,
      .default_value = "any",
-     .help = "Takes only pages of this origin; may be given several times.",
-     .value = kText<&ListenerDraft::websockets_origins>},
+     .help = "Takes only browsers with a page of this origin (\"https://HOST\" or "
+             "\"https://HOST:PORT\", exactly as the browser sends it); may be given several times. "
+             "On an http listener: pages besides its own, which alone are taken without this key.",
+     .value = kText<&net::WebsocketOptions::origins>},
 };
 
 }  // namespace

@@ -18,6 +18,18 @@ Status set_receive_maximum_exceeded(Entry& entry) {
     return Done{};
 }
 
+Status set_trusted_proxy(Entry& entry) {
+    Result<std::string> text = read_text(entry);
+    if (!text.ok()) return text.error();
+    if (!net::Network::read(text.value()))
+        return invalid(
+            fmt::format("Error: Invalid 'trusted_proxy' value ({}): expected an address such as "
+                        "192.0.2.7, a network such as 10.0.0.0/8, or unix.",
+                        text.value()));
+    entry.draft.settings.trusted_proxies.push_back(std::move(text).value());
+    return Done{};
+}
+
 Status set_log_compat(Entry& entry) {
     Result<std::string_view> word = read_word(entry);
     if (!word.ok()) return word.error();
@@ -196,6 +208,16 @@ const Key kKeys[] = {
      .help = "Logs every packet of one client, or every message of a topic filter; may be given "
              "several times.",
      .value = {set_log_trace, read_log_trace}},
+    {.name = "trusted_proxy",
+     .scope = Scope::Martlet,
+     .type = Type::Special,
+     .is_own = true,
+     .is_reloadable = false,
+     .values = "ADDRESS, ADDRESS/BITS or unix",
+     .help = "A proxy whose X-Forwarded-For is believed when a client asks for WebSocket: the log, "
+             "and clients without an id, go by that address. unix: whoever comes by a unix socket. "
+             "May be given several times.",
+     .value = access<&Settings::trusted_proxies>(set_trusted_proxy)},
     {.name = "persistence_sync",
      .scope = Scope::Martlet,
      .type = Type::Special,

@@ -46,6 +46,8 @@ Class& owner(Entry& entry) {
         return entry.context.listener->broker;
     else if constexpr (std::is_same_v<Class, TlsSettings>)
         return entry.context.listener->tls;
+    else if constexpr (std::is_same_v<Class, net::WebsocketOptions>)
+        return entry.context.listener->websocket;
     else if constexpr (std::is_same_v<Class, BridgeSettings>)
         return entry.context.bridge->settings;
     else
@@ -75,7 +77,7 @@ template <typename Class>
 inline constexpr bool kIsOfListener =
     std::is_same_v<Class, Listener> || std::is_same_v<Class, net::ListenOptions> ||
     std::is_same_v<Class, broker::ListenerOptions> || std::is_same_v<Class, auth::Options> ||
-    std::is_same_v<Class, net::TlsOptions>;
+    std::is_same_v<Class, net::TlsOptions> || std::is_same_v<Class, net::WebsocketOptions>;
 template <typename Class>
 inline constexpr bool kIsOfBridge =
     std::is_same_v<Class, BridgeSettings> || std::is_same_v<Class, BridgeTls>;
@@ -99,6 +101,8 @@ auto& part_of(Whole& whole) {
         return whole.net;
     else if constexpr (std::is_same_v<Class, auth::Options>)
         return whole.broker.auth;
+    else if constexpr (std::is_same_v<Class, net::WebsocketOptions>)
+        return whole.websocket;
     else
         return whole.tls;
 }

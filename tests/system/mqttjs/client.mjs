@@ -1,10 +1,9 @@
-// MQTT.js against the binary under test: node client.mjs PORT SCENARIO. Prints a line of JSON for each thing that it sees;
+// MQTT.js against the binary under test: node client.mjs URL SCENARIO. Prints a line of JSON for each thing that it sees;
 // tests/system/suites/other_clients.py reads them. Ends by itself, with 1 when something is missing after 8 seconds.
 
 import mqtt from "mqtt";
 
-const [port, scenario] = process.argv.slice(2);
-const url = `mqtt://127.0.0.1:${port}`;
+const [url, scenario] = process.argv.slice(2);
 setTimeout(() => process.exit(1), 8000).unref();
 
 const tell = (what) => console.log(JSON.stringify(what));

@@ -192,7 +192,7 @@ class PahoC(Case):
             self.assertEqual(self.run_client(program, broker, version)[0], refused)
 
 
-class MqttJs(Case):
+class NodeCase(Case):
     def install(self):
         """The folder with node_modules: made once, shared by all tests."""
         need(self, "node", "npm")
@@ -212,19 +212,21 @@ class MqttJs(Case):
                 done.write_text(wanted)
         return folder
 
-    def run_node(self, broker, scenario):
+    def run_node(self, broker, scenario, url=None):
         """What it told, line by line."""
         folder = self.install()
         script = folder / f"client.{os.getpid()}.mjs"
         shutil.copy(HERE / "mqttjs/client.mjs", script)
         try:
-            done = subprocess.run(["node", script, str(broker.port), scenario], capture_output=True, text=True, timeout=30,
+            done = subprocess.run(["node", script, url or f"mqtt://127.0.0.1:{broker.port}", scenario], capture_output=True, text=True, timeout=30,
                                   check=False)
         finally:
             script.unlink()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+
+class MqttJs(NodeCase):
     def test_versions(self):
         broker = self.start("allow_anonymous true")
         for told in self.run_node(broker, "versions"):
