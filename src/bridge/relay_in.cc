@@ -51,6 +51,12 @@ Relay::Taken Relay::on_remote(ByteView bytes, Milliseconds now) {
         mqtt::FrameState state = mqtt::read_frame_head(rest, head);
         if (state == mqtt::FrameState::NeedMore) break;
         bool is_sound = state == mqtt::FrameState::Complete;
+        // Whatever it is, the rest of it need not be waited for.
+        if (is_sound && state_ == State::AwaitConnack && head.type() != PacketType::Connack) {
+            finish(End::Broken,
+                   "the far end sent no CONNACK in answer to CONNECT: is it an MQTT broker?");
+            break;
+        }
         bool is_large = is_sound && head.packet_size() > local_.packet_size_max();
         if (is_sound && !is_large && rest.size() < head.packet_size()) {
             wanted = head.packet_size();
@@ -165,7 +171,6 @@ bool Relay::has_effect(PacketType type, std::uint16_t packet_id) const {
 // False: it breaks the protocol.
 bool Relay::take_remote(const mqtt::FrameHead& head, ByteView body) {
     if (state_ == State::AwaitConnack) {
-        if (head.type() != PacketType::Connack) return false;
         on_connack(head, body);
         return true;
     }
@@ -272,14 +277,19 @@ void Relay::on_disconnect(const mqtt::FrameHead& head, ByteView body) {
 // Of a message that cannot be passed on, or that is not sound.
 void Relay::drop_incoming(const mqtt::FrameHead& head, ByteView body) {
     mqtt::Publish packet;
-    if (mqtt::decode(head.flags(), body, version_, packet) != ReasonCode::Success)
-        return finish(End::Broken, "the far end sent a malformed PUBLISH");
+    bool is_sound = mqtt::decode(head.flags(), body, version_, packet) == ReasonCode::Success;
+    // More levels than are taken here. The far end may allow them, and would send it again with
+    // each connection.
+    bool is_deep = !is_sound && mqtt::is_too_deep(packet.topic) &&
+                   mqtt::is_valid_utf8(packet.topic) && !mqtt::has_wildcard(packet.topic) &&
+                   (packet.qos == mqtt::Qos::AtMostOnce || packet.packet_id != 0);
+    if (!is_sound && !is_deep) return finish(End::Broken, "the far end sent a malformed PUBLISH");
     if (packet.properties.has(PropertyId::TopicAlias) ||
         packet.properties.has(PropertyId::SubscriptionIdentifier))
         return finish(End::Broken,
                       "the far end sent a topic alias or a subscription identifier, and the bridge "
                       "asked for neither");
-    Drop why = map_incoming(packet);
+    Drop why = is_deep ? Drop::BadTopic : map_incoming(packet);
     counts_.dropped_in[static_cast<std::size_t>(why)]++;
     ReasonCode reason =
         why == Drop::TooLarge ? ReasonCode::QuotaExceeded : ReasonCode::TopicNameInvalid;

@@ -146,6 +146,23 @@ TEST(Relay, AMappedTopicThatIsTooLongIsDropped) {
     EXPECT_EQ(other.relay->counts().dropped_in[static_cast<std::size_t>(Drop::BadTopic)], 1u);
 }
 
+TEST(Relay, ATopicOfMoreLevelsThanAreTakenIsDropped) {
+    for (Version version : {Version::V311, Version::V5}) {
+        PlayedRelay play(both(version));
+        play.connect(version == Version::V5 ? Bytes{0x20, 3, 0, 0, 0} : kAccepted);
+        std::string topic = "out/" + std::string(300, '/');
+        play.far(publish(version, topic, 1, 3));
+        play.far(publish(version, topic, 2, 4));
+        play.far(publish(version, topic, 0));
+        EXPECT_EQ(play.relay->state(), Relay::State::Open);
+        std::string code = version == Version::V5 ? "0x90" : "0x00";
+        EXPECT_EQ(play.sent(), Texts({"PUBACK i3 " + code, "PUBREC i4 " + code}));
+        EXPECT_EQ(play.relay->counts().dropped_in[static_cast<std::size_t>(Drop::BadTopic)], 3u);
+        play.far(publish(version, std::string(300, '/') + "#", 1, 3));
+        EXPECT_EQ(play.relay->end(), Relay::End::Broken);
+    }
+}
+
 TEST(Relay, WhatIsTooLargeForTheFarEndIsDroppedAndTheSessionGoesOn) {
     PlayedRelay play(both(Version::V5));
     play.connect({0x20, 8, 0, 0, 5, 0x27, 0, 0, 0, 40});  // Maximum Packet Size 40
@@ -393,6 +410,11 @@ TEST(Relay, AFarEndThatBreaksTheProtocolIsLeft) {
     early.relay->open(true, early.now);
     early.far(publish(Version::V311, "out/a"));
     EXPECT_EQ(early.relay->end(), Relay::End::Broken) << "a message before CONNACK";
+    PlayedRelay other(both());
+    other.relay->open(true, other.now);
+    std::string_view http = "HTTP/1.1 400";  // by its first bytes a PUBACK of 84 bytes
+    other.far({http.begin(), http.end()});
+    EXPECT_EQ(other.relay->end(), Relay::End::Broken);
 }
 
 TEST(Relay, AliasesAndIdentifiersThatNobodyAskedForAreRefused) {
