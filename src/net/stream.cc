@@ -38,7 +38,7 @@ void Stream::set_interest() {
 }
 
 // `size` stays 0 when there is nothing to read.
-Stream::Outcome Stream::receive_plain(std::span<const iovec> pieces, std::size_t& size) {
+inline Stream::Outcome Stream::receive_plain(std::span<const iovec> pieces, std::size_t& size) {
     ssize_t got = pieces.size() == 1 ? recv(fd_, pieces[0].iov_base, pieces[0].iov_len, 0)
                                      : readv(fd_, pieces.data(), static_cast<int>(pieces.size()));
     if (got > 0) {
@@ -87,13 +87,15 @@ Stream::Outcome Stream::receive(Scratch& scratch, Receiver& receiver) {
         fresh = fresh.first(size - first);
         hand_kept(receiver);
         if (fresh.empty()) return Outcome::Open;
+        if (kept_) return take_fresh(fresh, receiver), Outcome::Open;
     }
-    take_fresh(fresh, receiver);
+    Receiver::Taken taken = receiver.on_bytes(fresh, nullptr);
+    if (taken.used < fresh.size()) keep(fresh.subspan(taken.used), taken.wanted);
     return Outcome::Open;
 }
 
 // Bytes behind those that are kept.
-inline void Stream::take_fresh(ByteView fresh, Receiver& receiver) {
+void Stream::take_fresh(ByteView fresh, Receiver& receiver) {
     // Still part of a packet, or held: what came behind it waits as well.
     while (kept_ && !fresh.empty()) {
         make_room(kept_size_ + (receiver.is_held() || wanted_ == 0
@@ -161,35 +163,26 @@ void Stream::make_room(std::size_t capacity) {
     kept_ = std::move(wider);
 }
 
-// `sent` stays 0 when the socket is full.
-Stream::Outcome Stream::send_pieces(std::span<iovec> pieces, std::size_t& sent) {
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    ssize_t result;
-    do {
-        result = pieces.size() == 1 ? send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-                                    : sendmsg(fd_, &message, MSG_NOSIGNAL);
-    } while (result < 0 && errno == EINTR);
-    if (result < 0 && errno != EAGAIN) {
-        error_ = errno;
-        return Outcome::Failed;
-    }
-    sent = result > 0 ? static_cast<std::size_t>(result) : 0;
-    return Outcome::Open;
-}
-
 Stream::Outcome Stream::flush(Outbox& outbox) {
     if (websocket_) return flush_websocket(outbox);
     if (tls_) return flush_tls(outbox);
     while (!outbox.empty()) {
         std::array<iovec, 64> pieces;
-        std::size_t count = outbox.gather(pieces.data(), pieces.size());
-        std::size_t offered = 0, sent = 0;
-        for (std::size_t i = 0; i < count; i++) offered += pieces[i].iov_len;
-        if (send_pieces({pieces.data(), count}, sent) == Outcome::Failed) return Outcome::Failed;
-        outbox.consume(sent);
-        if (sent < offered) break;
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = outbox.gather(pieces.data(), pieces.size());
+        ssize_t sent = message.msg_iovlen == 1
+                           ? send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                           : sendmsg(fd_, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && errno != EAGAIN) {
+            error_ = errno;
+            return Outcome::Failed;
+        }
+        std::size_t offered = 0;
+        for (std::size_t i = 0; i < message.msg_iovlen; i++) offered += pieces[i].iov_len;
+        if (sent > 0) outbox.consume(static_cast<std::size_t>(sent));
+        if (sent < 0 || static_cast<std::size_t>(sent) < offered) break;
     }
     wait_for_room(!outbox.empty());
     return Outcome::Open;

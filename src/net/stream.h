@@ -126,7 +126,7 @@ class Stream {
     Outcome receive_tls(std::span<const iovec> pieces, std::size_t& size);
     Outcome receive_websocket(Scratch& scratch, Receiver& receiver);
     void take_fresh(ByteView fresh, Receiver& receiver);
-    Outcome send_pieces(std::span<iovec> pieces, std::size_t& sent);
+    Outcome receive_frames(std::span<std::uint8_t> room, std::size_t& size);
     Outcome send_some(Outbox& outbox, std::size_t limit);
     Outcome flush_tls(Outbox& outbox);
     Outcome flush_websocket(Outbox& outbox);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <errno.h>
 #include <sys/socket.h>
 #include <vector>
 
@@ -28,9 +29,8 @@ Stream::Outcome outcome_of(WebsocketReader::State state) {
 // Heads of frames lie between the packets, so nothing is read into kept_ directly.
 Stream::Outcome Stream::receive_websocket(Scratch& scratch, Receiver& receiver) {
     if (websocket_->state() != WebsocketReader::State::Open) return outcome_of(websocket_->state());
-    const iovec piece{scratch.bytes.get(), Scratch::kSize};
     std::size_t size = 0;
-    Outcome outcome = tls_ ? receive_tls({&piece, 1}, size) : receive_plain({&piece, 1}, size);
+    Outcome outcome = receive_frames({scratch.bytes.get(), Scratch::kSize}, size);
     if (outcome != Outcome::Open || size == 0) return outcome;
     size = websocket_->read({scratch.bytes.get(), size});
     outcome = outcome_of(websocket_->state());
@@ -39,6 +39,19 @@ Stream::Outcome Stream::receive_websocket(Scratch& scratch, Receiver& receiver) 
     // report the socket again for it.
     if (outcome != Outcome::Open) shutdown(fd_, SHUT_RD);
     take_fresh({scratch.bytes.get(), size}, receiver);
+    return Outcome::Open;
+}
+
+Stream::Outcome Stream::receive_frames(std::span<std::uint8_t> room, std::size_t& size) {
+    const iovec piece{room.data(), room.size()};
+    if (tls_) return receive_tls({&piece, 1}, size);
+    ssize_t got = recv(fd_, room.data(), room.size(), 0);
+    if (got == 0) return Outcome::Closed;
+    if (got < 0 && errno != EAGAIN && errno != EINTR) {
+        error_ = errno;
+        return Outcome::Failed;
+    }
+    if (got > 0) size = static_cast<std::size_t>(got);
     return Outcome::Open;
 }
 
@@ -59,13 +72,22 @@ Stream::Outcome Stream::flush_websocket(Outbox& outbox) {
 Stream::Outcome Stream::send_some(Outbox& outbox, std::size_t limit) {
     while (limit > 0 && !outbox.empty()) {
         std::array<iovec, 64> pieces;
-        std::size_t count = outbox.gather(pieces.data(), pieces.size());
-        std::size_t used = 0, offered = 0, sent = 0;
-        for (; used < count && offered < limit; used++) {
-            pieces[used].iov_len = std::min(pieces[used].iov_len, limit - offered);
-            offered += pieces[used].iov_len;
+        std::size_t count = outbox.gather(pieces.data(), pieces.size()), offered = 0;
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        for (; message.msg_iovlen < count && offered < limit; message.msg_iovlen++) {
+            iovec& piece = pieces[message.msg_iovlen];
+            piece.iov_len = std::min(piece.iov_len, limit - offered);
+            offered += piece.iov_len;
         }
-        if (send_pieces({pieces.data(), used}, sent) == Outcome::Failed) return Outcome::Failed;
+        ssize_t result = sendmsg(fd_, &message, MSG_NOSIGNAL);
+        if (result < 0 && errno == EINTR) continue;
+        if (result < 0 && errno == EAGAIN) break;
+        if (result < 0) {
+            error_ = errno;
+            return Outcome::Failed;
+        }
+        auto sent = static_cast<std::size_t>(result);
         outbox.consume(sent);
         limit -= sent;
         if (sent < offered) break;
