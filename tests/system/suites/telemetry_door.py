@@ -62,7 +62,7 @@ class Door(telemetry.Telemetry):
 
 
 class Accounts(Door):
-    def test_nobody_comes_in_without_a_log_in(self):
+    def test_hardening_17_nobody_comes_in_without_a_log_in(self):
         paths = self.api.get("/api/v1/openapi.json")["paths"]
         self.assertGreater(len(paths), 25)
         for path, methods in paths.items():
@@ -109,7 +109,7 @@ class Accounts(Door):
             self.forget(broker)
         self.assertNotEqual(*links)
 
-    def test_roles(self):
+    def test_hardening_17_roles(self):
         tokens = {role: self.token(role) for role in ("viewer", "operator", "admin")}
         publish = ("POST", "/api/v1/publish", {"topic": "a", "payload": "b"})
         for ask, allowed in ((("GET", "/api/v1/broker"), ("viewer", "operator", "admin")), (publish, ("operator", "admin")),
@@ -178,7 +178,7 @@ class Accounts(Door):
 class HostilePages(Door):
     PUBLISH = ("POST", "/api/v1/publish", {"topic": "a", "payload": "b"})
 
-    def test_a_change_by_cookie_needs_the_token(self):
+    def test_hardening_17_a_change_by_cookie_needs_the_token(self):
         status, headers, _ = self.ask("POST", "/api/v1/login", {"name": telemetry.ADMIN, "password": telemetry.PASSWORD})
         self.assertEqual(status, 200)
         for word in ("HttpOnly", "SameSite=Strict"):
@@ -191,7 +191,7 @@ class HostilePages(Door):
         self.assertEqual(self.status(*self.PUBLISH, headers={"Cookie": cookie, "X-CSRF-Token": csrf}), 200)
         self.assertEqual(self.status("GET", "/api/v1/broker", headers={"Cookie": cookie}), 200)
 
-    def test_a_form_of_another_site(self):
+    def test_hardening_17_a_form_of_another_site(self):
         _, cookie, csrf = self.log_in()
         mine = {"Cookie": cookie, "X-CSRF-Token": csrf}
         for origin in ("http://evil.example", "null", f"http://127.0.0.1:{self.http_port + 1}", "file://"):
@@ -203,7 +203,7 @@ class HostilePages(Door):
             "Origin": "http://evil.example", "Access-Control-Request-Method": "POST"})
         self.assertFalse([name for name in headers if name.lower().startswith("access-control")], status)
 
-    def test_a_name_that_was_bound_to_this_machine(self):
+    def test_hardening_17_a_name_that_was_bound_to_this_machine(self):
         """DNS rebinding: a page's own name resolves to 127.0.0.1."""
         for host in ("evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "127.evil"):
             status, _ = self.speak(f"GET /api/v1/openapi.json HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
@@ -212,7 +212,7 @@ class HostilePages(Door):
             status, _ = self.speak(f"GET /api/v1/openapi.json HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
             self.assertEqual(status, 200, host)
 
-    def test_no_page_frames_or_guesses(self):
+    def test_hardening_17_no_page_frames_or_guesses(self):
         for path in ("/", "/setup", "/status.js", "/api/v1/broker", "/nothing"):
             _, headers, _ = self.ask("GET", path)
             self.assertEqual(headers["X-Content-Type-Options"], "nosniff", path)
@@ -224,7 +224,7 @@ class HostileBytes(Door):
         lines = (f"GET {target} {version}", "Host: localhost", "Connection: close", *fields, "", "")
         return self.speak("\r\n".join(lines))
 
-    def test_no_way_out_of_the_tree(self):
+    def test_hardening_17_no_way_out_of_the_tree(self):
         for target in ("/../etc/passwd", "/status.css/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc/passwd",
                        "/status.css/..", "/./", "//etc/passwd", "/api/v1/../../etc/passwd", "/%2e", "/a%00b", "/%zz", "/%",
                        "/status.css%00.html", "/..\\..\\etc"):
