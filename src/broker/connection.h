@@ -139,8 +139,11 @@ class Connection {
     void send_connack(bool session_present);
     // Its properties point into the request and the settings.
     mqtt::Connack make_connack(bool session_present) const;
-    void refuse(const Verdict& verdict);
+    // `detail`: why, for the operator only; empty: the verdict says it.
+    void refuse(const Verdict& verdict, std::string_view detail = {});
     void refuse_in_silence(const Verdict& verdict);
+    void note_refused(const Verdict& verdict, std::string_view detail);
+    bool is_banned();
     Session& take_session(bool& session_present);
     bool is_session_of_another(const Session& session) const;
     void log_connect() const;

@@ -33,6 +33,7 @@ std::string_view drop_reason_text(DropReason reason) {
 RefusalName refusal_name(Refusal refusal) {
     static constexpr RefusalName kNames[] = {{"connection", "max_connections"},
                                              {"connection", "tls_handshake"},
+                                             {"connection", "connection_rate"},
                                              {"connection", "proxy_header"},
                                              {"connection", "connect_timeout"},
                                              {"websocket", "upgrade"},
@@ -46,6 +47,7 @@ RefusalName refusal_name(Refusal refusal) {
                                              {"connect", "keep_alive"},
                                              {"connect", "will"},
                                              {"connect", "not_authorized"},
+                                             {"connect", "banned"},
                                              {"connect", "session_of_another"},
                                              {"connect", "passwords_busy"},
                                              {"connect", "max_clients"},

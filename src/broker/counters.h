@@ -52,6 +52,7 @@ enum class Refusal : std::uint8_t {
     // A socket, closed before its first packet.
     MaxConnections,  // max_connections or global_max_connections
     TlsHandshake,    // failed, or not complete when the connection ended
+    ConnectionRate,  // connection_rate
     ProxyHeader,     // corrupt, or the client did not reach the proxy as the listener demands
     ConnectTimeout,  // no CONNECT within connect_timeout
     // WebSocket
@@ -67,6 +68,7 @@ enum class Refusal : std::uint8_t {
     KeepAlive,   // max_keepalive, for clients that cannot be told another
     Will,        // its topic, QoS, retain flag or size
     NotAuthorized,
+    Banned,            // auth_failure_ban
     SessionOfAnother,  // the session of this client id is another user's
     PasswordsBusy,     // too many passwords wait to be checked
     MaxClients,        // global_max_clients

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "broker/connect_request.h"
+#include "broker/refusal_log.h"
 #include "broker/reserved_topics.h"
 #include "broker/send_packet.h"
 #include "broker/shard.h"
@@ -81,9 +82,22 @@ void Connection::refuse_unreadable(mqtt::ReasonCode reason) {
 
 // No CONNACK can be sent.
 void Connection::refuse_in_silence(const Verdict& verdict) {
+    note_refused(verdict, {});
+    end_quietly(verdict.reason, verdict.text);
+}
+
+void Connection::note_refused(const Verdict& verdict, std::string_view detail) {
     shard_.counters().connects_refused.add();
     shard_.counters().refuse(verdict.refusal);
-    end_quietly(verdict.reason, verdict.text);
+    RefusedRequest refused{shard_.now().wall.count(),
+                           verdict.refusal,
+                           transport_.peer(),
+                           std::string(client_id()),
+                           {},
+                           {}};
+    if (request_) refused.user_name = request_->user_name;
+    refused.why = detail.empty() ? verdict.text : std::string(detail);
+    shard_.shared().refusals.note(std::move(refused));
 }
 
 Connection::Verdict Connection::check_connect(const mqtt::Connect& connect) {
@@ -214,6 +228,7 @@ void Connection::take_will(const mqtt::Connect& connect) {
 }
 
 void Connection::authenticate(const mqtt::Connect& connect) {
+    if (is_banned()) return;
     auth::Credentials credentials{request_->client_id,  connect.has_user_name, connect.user_name,
                                   connect.has_password, connect.password,      is_user_proved_};
     auth::AdmissionResult result = shard_.security(listener_).admit(credentials);
@@ -247,12 +262,15 @@ void Connection::on_admission(PasswordVerdict verdict) {
     if (state_ == State::Closing) return;
     bool was_held = is_held_;
     is_held_ = false;
-    if (verdict == PasswordVerdict::Right)
+    if (verdict == PasswordVerdict::Right) {
+        if (shard_.options().auth_failure_ban != 0)
+            shard_.shared().failures.succeeded(transport_.network(), request_->user_name);
         finish_connect();
-    else if (verdict == PasswordVerdict::Wrong)
+    } else if (verdict == PasswordVerdict::Wrong) {
         refuse_admission(request_->refusal);
-    else
+    } else {
         refuse_busy("server busy, its password waited too long to be checked");
+    }
     if (was_held && !is_held_) transport_.resume();
 }
 
@@ -263,7 +281,25 @@ void Connection::refuse_busy(std::string_view why) {
 void Connection::refuse_admission(std::string_view why) {
     log::notice("Denied CONNECT of {} (user '{}') from {}: {}.", request_->client_id,
                 request_->user_name, transport_.peer(), why);
-    refuse({Refusal::NotAuthorized, mqtt::ReasonCode::NotAuthorized, "not authorised"});
+    if (std::uint32_t after = shard_.options().auth_failure_ban; after != 0)
+        shard_.shared().failures.failed(transport_.network(), request_->user_name, after,
+                                        shard_.now().steady);
+    refuse({Refusal::NotAuthorized, mqtt::ReasonCode::NotAuthorized, "not authorised"}, why);
+}
+
+// auth_failure_ban: true when it has been refused. Names that a certificate or key has proved
+// cannot be guessed.
+bool Connection::is_banned() {
+    if (shard_.options().auth_failure_ban == 0 || is_user_proved_) return false;
+    Milliseconds pause = shard_.shared().failures.pause(transport_.network(), request_->user_name,
+                                                        shard_.now().steady);
+    if (pause.count() == 0) return false;
+    std::string why =
+        fmt::format("too many failed log-ins, banned for {} s more", (pause.count() + 999) / 1000);
+    log::notice("Denied CONNECT of {} (user '{}') from {}: {}.", request_->client_id,
+                request_->user_name, transport_.peer(), why);
+    refuse({Refusal::Banned, mqtt::ReasonCode::Banned, "banned"}, why);
+    return true;
 }
 
 bool Connection::is_session_of_another(const Session& session) const {
@@ -429,13 +465,11 @@ mqtt::Connack Connection::make_connack(bool session_present) const {
     return packet;
 }
 
-void Connection::refuse(const Verdict& verdict) {
-    Counters& counters = shard_.counters();
-    counters.connects_refused.add();
-    counters.refuse(verdict.refusal);
+void Connection::refuse(const Verdict& verdict, std::string_view detail) {
+    note_refused(verdict, detail);
     if (verdict.reason == mqtt::ReasonCode::NotAuthorized ||
         verdict.reason == mqtt::ReasonCode::BadUserNameOrPassword) {
-        counters.denied_connects.add();
+        shard_.counters().denied_connects.add();
     }
     mqtt::Connack packet;
     packet.reason = verdict.reason;

@@ -55,6 +55,10 @@ struct Options {
     // A new connection must send its CONNECT within this time.
     std::uint32_t connect_timeout_s = 30;
     std::uint32_t front_threads = 1;  // that accept connections and read CONNECT
+    // Limits at the door; 0: none. Failed log-ins of one user from one network (auth/failures.h),
+    // new connections a second of one network (server/connection_rates.h).
+    std::uint32_t auth_failure_ban = 0;
+    std::uint32_t connection_rate = 0;
     // Bytes a second with which a packet must come that takes longer than one and a half times its
     // client's keep alive; 0: it need only not pause for so long.
     std::uint32_t packet_rate_min = 16;

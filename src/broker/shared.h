@@ -4,11 +4,13 @@
 // a few counts. Made before the shards and outlives them. Each member says for itself which thread
 // may use it.
 
+#include "auth/failures.h"
 #include "auth/security.h"
 #include "broker/counters.h"
 #include "broker/letter.h"
 #include "broker/memory.h"
 #include "broker/options.h"
+#include "broker/refusal_log.h"
 #include "broker/tap.h"
 #include "journal/journal.h"
 #include "topics/interest.h"
@@ -78,7 +80,9 @@ struct Shared {
     topics::Retained retained;
     // One for each shard, then one for each thread of the front; each is written by that thread.
     std::vector<Counters> counters;
-    MemoryState memory;  // memory_limit
+    MemoryState memory;       // memory_limit
+    auth::Failures failures;  // auth_failure_ban
+    RefusalLog refusals;
     std::atomic<std::int64_t> connections{0};
     std::vector<std::atomic<std::int64_t>> listener_connections;  // one for each listener
     std::atomic<std::int64_t> sessions{0};

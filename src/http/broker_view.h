@@ -64,11 +64,21 @@ struct Setting {
     std::string default_value;
 };
 
+// A connection or CONNECT that was refused.
+struct RefusalInfo {
+    std::int64_t at_ms = 0;
+    std::string request, reason;  // as in martlet_refused_total
+    std::string peer, client_id, user_name;
+    std::string why;
+};
+
 class BrokerView {
   public:
     virtual ~BrokerView() = default;
     // Names and values as under $SYS/broker/, without that prefix.
     virtual std::vector<std::pair<std::string, std::string>> values() = 0;
+    // The newest first, of the last 500.
+    virtual std::vector<RefusalInfo> refusals(std::size_t limit) = 0;
     // In the order of client ids, those after `after`, at most `limit`.
     virtual Result<std::vector<ClientInfo>> clients(std::string_view after, std::size_t limit) = 0;
     virtual Result<std::optional<ClientInfo>> client(std::string_view client_id) = 0;

@@ -25,10 +25,7 @@ void Acceptor::on_ready(std::uint32_t) {
             if (errno == EMFILE || errno == ENFILE) pause();
             return;
         }
-        if (!front_.may_accept(listener_)) {
-            front_.counters().refuse(broker::Refusal::MaxConnections);
-            log::notice("Connection from {} refused: the limit of connections is reached.",
-                        peer.text());
+        if (!front_.may_accept(listener_, peer)) {
             close(fd);
             continue;
         }

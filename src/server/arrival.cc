@@ -93,8 +93,7 @@ bool Arrival::take_proxy_header() {
     if (used > 0) (void)!recv(stream_.fd(), bytes.data(), used, 0);
     if (proxy_->state() == net::ProxyHeader::State::Open) return false;
     if (proxy_->state() == net::ProxyHeader::State::Corrupt) {
-        refuse_proxied(fmt::format("Connection from {} rejected, corrupt PROXY header: {}.",
-                                   stream_.peer().text(), proxy_->failure()));
+        refuse_proxied(fmt::format("corrupt PROXY header: {}", proxy_->failure()));
         return false;
     }
     take_client(proxy_->client());
@@ -105,19 +104,16 @@ bool Arrival::take_proxy_header() {
 void Arrival::take_client(const net::ProxiedClient& client) {
     if (client.address) stream_.set_peer(*client.address);
     is_proxied_tls_ = client.is_tls;
-    std::string peer = stream_.peer().text();
     if (options_.proxy_requires_tls && !client.is_tls)
-        return refuse_proxied(
-            fmt::format("Connection from {} rejected, client did not connect using TLS.", peer));
+        return refuse_proxied("client did not connect using TLS");
     if (options_.proxy_requires_certificate && !client.has_certificate)
-        return refuse_proxied(fmt::format(
-            "Connection from {} rejected, client did not provide a certificate.", peer));
+        return refuse_proxied("client did not provide a certificate");
     if (options_.proxy_names_user)
         proxied_user_ = std::make_unique<std::string>(client.has_certificate ? client.common_name
                                                                              : std::string());
     if (client.is_tls && front_.options().connection_messages)
-        log::notice("Connection from {} negotiated {} cipher {}", peer, client.tls_version,
-                    client.cipher);
+        log::notice("Connection from {} negotiated {} cipher {}", stream_.peer().text(),
+                    client.tls_version, client.cipher);
 }
 
 // A name that the proxy has proved comes before one that TLS has.
@@ -209,7 +205,8 @@ void Arrival::move_to(std::uint32_t shard) {
 
 void Arrival::on_timeout() {
     if (is_over_) return;
-    if (!is_in_handshake() && !door_) front_.counters().refuse(broker::Refusal::ConnectTimeout);
+    if (!is_in_handshake() && !door_)
+        front_.refuse(broker::Refusal::ConnectTimeout, stream_.peer(), "no CONNECT in time");
     end("exceeded timeout", net::close_code::kPolicyViolation);
 }
 
@@ -218,15 +215,14 @@ void Arrival::on_stop() {
 }
 
 // The connection is refused where it did not come as far as MQTT.
-void Arrival::count_refused() {
+void Arrival::note_refused(std::string_view why) {
     const net::Websocket* websocket = stream_.websocket();
-    broker::Counters& counters = front_.counters();
     if (is_in_handshake())
-        counters.refuse(broker::Refusal::TlsHandshake);
+        front_.refuse(broker::Refusal::TlsHandshake, stream_.peer(), why);
     else if (door_)
-        counters.refuse(door_->refusal());
+        front_.refuse(door_->refusal(), stream_.peer(), why);
     else if (websocket != nullptr && websocket->state() == net::WebsocketReader::State::Failed)
-        counters.refuse(broker::Refusal::WebsocketFrame);
+        front_.refuse(broker::Refusal::WebsocketFrame, stream_.peer(), why);
 }
 
 void Arrival::end(std::string_view text, std::uint16_t close_code) {
@@ -236,16 +232,17 @@ void Arrival::end(std::string_view text, std::uint16_t close_code) {
         log::notice("Connection from {} closed: {}.", stream_.peer().text(), text);
     else if (!is_http_ && options.connection_messages)
         broker::log_connection_end({}, stream_.peer().text(), text, options.logs_as_2_0);
-    count_refused();
+    note_refused(text);
     flush();
     stream_.end_websocket(outbox_, close_code);
     stream_.end_tls();
     be_over();
 }
 
-void Arrival::refuse_proxied(std::string_view line) {
-    log::notice("{}", line);
-    front_.counters().refuse(broker::Refusal::ProxyHeader);
+// With the words of mosquitto, after "Connection from PEER rejected, ".
+void Arrival::refuse_proxied(std::string_view why) {
+    log::notice("Connection from {} rejected, {}.", stream_.peer().text(), why);
+    front_.refuse(broker::Refusal::ProxyHeader, stream_.peer(), why);
     be_over();
 }
 

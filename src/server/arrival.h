@@ -64,12 +64,12 @@ class Arrival final : public net::Watched, public net::Receiver {
 
     bool take_proxy_header();
     void take_client(const net::ProxiedClient& client);
-    void refuse_proxied(std::string_view line);
+    void refuse_proxied(std::string_view why);
     bool is_in_handshake() const { return !proxy_ && stream_.is_in_handshake(); }
     std::optional<std::string_view> proved_user() const;
     Taken pass_door(ByteView bytes);
     bool flush();
-    void count_refused();
+    void note_refused(std::string_view why);
     std::size_t needs(ByteView bytes) const;
     std::uint32_t home_of(ByteView bytes) const;
     void go_on(net::Stream::Outcome outcome);

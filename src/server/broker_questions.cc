@@ -98,6 +98,17 @@ std::vector<std::pair<std::string, std::string>> BrokerQuestions::values() {
     return values;
 }
 
+std::vector<http::RefusalInfo> BrokerQuestions::refusals(std::size_t limit) {
+    std::vector<http::RefusalInfo> out;
+    for (broker::RefusedRequest& one : shared_.refusals.newest(limit)) {
+        broker::RefusalName name = broker::refusal_name(one.refusal);
+        out.push_back({one.at_ms, std::string(name.request), std::string(name.reason),
+                       std::move(one.peer), std::move(one.client_id), std::move(one.user_name),
+                       std::move(one.why)});
+    }
+    return out;
+}
+
 Result<std::vector<http::ClientInfo>> BrokerQuestions::clients(std::string_view after,
                                                                std::size_t limit) {
     std::vector<std::future<broker::Answer>> answers;

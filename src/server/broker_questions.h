@@ -23,6 +23,7 @@ class BrokerQuestions final : public http::BrokerView {
         : shared_(shared), settings_(settings), telemetry_(telemetry) {}
 
     std::vector<std::pair<std::string, std::string>> values() override;
+    std::vector<http::RefusalInfo> refusals(std::size_t limit) override;
     Result<std::vector<http::ClientInfo>> clients(std::string_view after,
                                                   std::size_t limit) override;
     Result<std::optional<http::ClientInfo>> client(std::string_view client_id) override;

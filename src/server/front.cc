@@ -141,7 +141,7 @@ void Front::accept(int fd, const net::Endpoint& peer, std::uint16_t listener) {
         socket.tls = net::TlsSession::accept(std::move(context), fd);
         if (!socket.tls) {
             log::error("Error: No memory for the TLS of {}: it is refused.", peer.text());
-            counters_.refuse(broker::Refusal::TlsHandshake);
+            refuse(broker::Refusal::TlsHandshake, peer, "no memory");
             close(fd);
             return count_closed(listener);
         }
@@ -166,9 +166,29 @@ void Front::take_upgraded() {
     }
 }
 
-bool Front::may_accept(std::uint16_t listener) {
+bool Front::may_accept(std::uint16_t listener, const net::Endpoint& peer) {
     counters_.connections_opened.add();
-    return count_accepted(parts_.shared, *snapshot_, listener);
+    if (std::uint32_t rate = options().connection_rate; rate != 0) {
+        ConnectionRates::Verdict verdict = parts_.rates.take(peer.network(), rate, now_.steady);
+        if (!verdict.is_accepted) {
+            if (verdict.is_news)
+                log::notice(
+                    "Connection from {} refused: more than {} connections a second come from its "
+                    "network (connection_rate). Further ones are not logged for {} s.",
+                    peer.text(), rate, ConnectionRates::kPace.count() / 1000);
+            return refuse(broker::Refusal::ConnectionRate, peer, "connection_rate"), false;
+        }
+    }
+    if (count_accepted(parts_.shared, *snapshot_, listener)) return true;
+    log::notice("Connection from {} refused: the limit of connections is reached.", peer.text());
+    return refuse(broker::Refusal::MaxConnections, peer, "the limit of connections is reached"),
+           false;
+}
+
+void Front::refuse(broker::Refusal refusal, const net::Endpoint& peer, std::string_view why) {
+    counters_.refuse(refusal);
+    parts_.shared.refusals.note(
+        {now_.wall.count(), refusal, peer.text(), {}, {}, std::string(why)});
 }
 
 void Front::count_closed(std::uint16_t listener) {

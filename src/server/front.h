@@ -14,6 +14,7 @@
 #include "net/stream.h"
 #include "server/acceptor.h"
 #include "server/arrival.h"
+#include "server/connection_rates.h"
 #include "server/lingering.h"
 #include "server/mail.h"
 #include "server/reload_gate.h"
@@ -35,6 +36,7 @@ class Front {
         Mailboxes& mailboxes;
         const ReloadGate& gate;
         const TlsContexts& tls;
+        ConnectionRates& rates;
         std::vector<bool> speaks_http;
         const std::vector<net::WebsocketOptions>& websockets;  // by listener
     };
@@ -56,7 +58,10 @@ class Front {
 
     // For its acceptors and arrivals.
     void accept(int fd, const net::Endpoint& peer, std::uint16_t listener);
-    bool may_accept(std::uint16_t listener);
+    // False: it has been refused, with a line in the log.
+    bool may_accept(std::uint16_t listener, const net::Endpoint& peer);
+    // Counts it, and keeps it for the API.
+    void refuse(broker::Refusal refusal, const net::Endpoint& peer, std::string_view why);
     std::uint32_t accept_events() const;
     // An acceptor that has left the loop and is to go on after a while.
     void pause(Acceptor& acceptor);

@@ -141,7 +141,7 @@ Status Server::open_http(const config::Settings& settings) {
 Status Server::open_fronts(const std::vector<bool>& speaks_http) {
     for (std::uint32_t i = 0; i < shared_->snapshot->options.front_threads; i++) {
         fronts_.push_back(std::make_unique<Front>(
-            i, Front::Parts{*shared_, *mailboxes_, gate_, tls_, speaks_http, websockets_}));
+            i, Front::Parts{*shared_, *mailboxes_, gate_, tls_, rates_, speaks_http, websockets_}));
         if (Status opened = fronts_.back()->open(listeners_); !opened) return opened;
     }
     return Done{};

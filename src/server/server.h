@@ -80,6 +80,7 @@ class Server {
     std::unique_ptr<broker::Shared> shared_;
     std::unique_ptr<HttpSide> http_;  // null: no listener speaks HTTP
     std::vector<std::unique_ptr<Turn>> turns_;
+    ConnectionRates rates_;
     std::vector<std::unique_ptr<Front>> fronts_;
     std::vector<std::thread> threads_;        // of turns_
     std::vector<std::thread> front_threads_;  // of fronts_

@@ -227,5 +227,16 @@ TEST(Csv, NumbersReadBackAsTheyWere) {
     EXPECT_EQ(out, "0.1 1e+300 -0 5124.956 -9223372036854775808");
 }
 
+TEST_F(TelemetryApi, RefusalsSayWhoDidNotComeInAndWhy) {
+    broker_.refused = {
+        {2000, "connect", "not_authorized", "192.0.2.7:4711", "pump-7", "anna", "wrong password"},
+        {1000, "connection", "tls_handshake", "192.0.2.8:1", "", "", "http request"}};
+    EXPECT_EQ(get("/api/v1/refusals?limit=1"),
+              R"({"refusals":[{"time":2000,"request":"connect","reason":"not_authorized",)"
+              R"("peer":"192.0.2.7:4711","client_id":"pump-7","user_name":"anna",)"
+              R"("why":"wrong password"}]})");
+    EXPECT_NE(get("/api/v1/refusals").find("tls_handshake"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace martlet::http

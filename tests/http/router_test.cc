@@ -214,6 +214,7 @@ TEST_F(Routed, ChangesAndSecretsAreOfTheirRoles) {
         {"PATCH /api/v1/accounts/{name}", Role::Admin},
         {"DELETE /api/v1/accounts/{name}", Role::Admin},
         {"GET /api/v1/config", Role::Admin},
+        {"GET /api/v1/refusals", Role::Operator},
         {"GET /api/v1/telemetry/rules", Role::Admin},
         {"PUT /api/v1/telemetry/rules", Role::Admin},
         {"DELETE /api/v1/telemetry/rules", Role::Admin},

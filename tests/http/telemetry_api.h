@@ -34,6 +34,10 @@ using telemetry::Value;
 class RememberingBroker final : public BrokerView {
   public:
     std::vector<std::pair<std::string, std::string>> values() override { return sys; }
+    std::vector<RefusalInfo> refusals(std::size_t limit) override {
+        return {refused.begin(),
+                refused.begin() + static_cast<std::ptrdiff_t>(std::min(limit, refused.size()))};
+    }
     Result<std::vector<ClientInfo>> clients(std::string_view after, std::size_t limit) override {
         std::vector<ClientInfo> out;
         for (const auto& one : sessions) {
@@ -98,6 +102,7 @@ class RememberingBroker final : public BrokerView {
     }
 
     std::vector<std::pair<std::string, std::string>> sys;
+    std::vector<RefusalInfo> refused;
     std::vector<ClientInfo> sessions;
     std::vector<SubscriptionInfo> granted;
     std::map<std::string, std::string> kept;

@@ -127,6 +127,27 @@ const Key kKeys[] = {
      .help = "Threads that accept connections, shake hands (TLS) and read CONNECT, so that a storm "
              "of new connections does not slow clients that are connected.",
      .value = kNumber<&Options::front_threads>},
+    {.name = "auth_failure_ban",
+     .scope = Scope::Martlet,
+     .type = Type::Number,
+     .is_own = true,
+     .min = 0,
+     .max = 1'000'000,
+     .default_value = "0",
+     .help = "Failed log-ins of one user from one address (IPv6: /64), after which each further "
+             "one bars the user there for a while: 1 s, then twice as long each time, up to 15 "
+             "minutes. Five times as many bar the address. 0: nobody is barred.",
+     .value = kNumber<&Options::auth_failure_ban>},
+    {.name = "connection_rate",
+     .scope = Scope::Martlet,
+     .type = Type::Number,
+     .is_own = true,
+     .min = 0,
+     .max = 1'000'000,
+     .default_value = "0",
+     .help = "New connections a second of one address (IPv6: /64), of all listeners together; more "
+             "are closed at once. 0: no limit.",
+     .value = kNumber<&Options::connection_rate>},
     {.name = "connect_timeout",
      .scope = Scope::Martlet,
      .type = Type::Number,

@@ -62,6 +62,25 @@ Response configuration(Services& services, const Request& request) {
     return Response::json(std::move(body));
 }
 
+// Why devices do not come in: the last connections and CONNECTs that were refused.
+Response refusals(Services& services, const Request& request) {
+    QueryReader query(request, wall_now());
+    std::size_t limit = query.limit(100, 500);
+    if (auto refusal = query.refusal()) return std::move(*refusal);
+    if (!services.broker) return no_broker();
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().key("refusals").begin_array();
+    for (const RefusalInfo& one : services.broker->refusals(limit)) {
+        json.begin_object().key("time").integer(one.at_ms).key("request").text(one.request);
+        json.key("reason").text(one.reason).key("peer").text(one.peer);
+        json.key("client_id").text(one.client_id).key("user_name").text(one.user_name);
+        json.key("why").text(one.why).end_object();
+    }
+    json.end_array().end_object();
+    return Response::json(std::move(body));
+}
+
 }  // namespace
 
 std::span<const Route> broker_routes() {
@@ -74,6 +93,11 @@ std::span<const Route> broker_routes() {
          "Every key of the configuration with its running value, its default and whether a reload "
          "applies it; secrets are left out",
          configuration},
+        {Method::Get, "/api/v1/refusals", Role::Operator,
+         "The last 500 connections and CONNECTs that were refused, the newest first, with the "
+         "reason "
+         "as in martlet_refused_total",
+         refusals},
     };
     return routes;
 }

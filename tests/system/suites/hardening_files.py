@@ -21,7 +21,7 @@ NUMBERS = {
     "retain_expiry_interval": (1, 10_000_000), "sys_interval": (0, 1, 65535), "global_max_clients": (-1, 0, 1, 3, 1000),
     "global_max_connections": (-1, 1, 3, 1000), "connect_timeout": (1, 3600), "packet_rate_min": (0, 1, 1_000_000),
     "outbox_bytes_max": (65536, 1 << 30),
-    "memory_limit": (0, 1, 1 << 30), "shards": (1, 2, 3, 7, 16), "front_threads": (1, 2, 5),
+    "memory_limit": (0, 1, 1 << 30), "shards": (1, 2, 3, 7, 16), "front_threads": (1, 2, 5), "auth_failure_ban": (0, 1, 5), "connection_rate": (0, 1000),
 }
 LISTENER = {"max_qos": (0, 1, 2), "max_topic_alias": (0, 1, 10, 65535), "max_topic_alias_broker": (0, 1, 10, 65535),
             "max_connections": (-1, 1, 5, 1000), "mount_point": ("m/", "a/b/c/", "x"), "auto_id_prefix": ("", "auto-", "ü"),
