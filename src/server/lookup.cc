@@ -17,9 +17,10 @@ Result<std::vector<FoundAddress>> look_up(const std::string& host, const std::st
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = flags;
     addrinfo* list = nullptr;
-    int code = getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
-    // A bare machine has no /etc/hosts; no name means the loopback addresses.
-    if (code != 0 && host == "localhost") code = getaddrinfo(nullptr, port.c_str(), &hints, &list);
+    // "localhost" is this machine whatever a name server says or fails to say (RFC 6761, 6.3): no
+    // name means the loopback addresses.
+    const char* name = host == "localhost" ? nullptr : host.c_str();
+    int code = getaddrinfo(name, port.c_str(), &hints, &list);
     if (code != 0 || list == nullptr)
         return Error{fmt::format("the name '{}' cannot be looked up: {}", host, gai_strerror(code)),
                      15};
