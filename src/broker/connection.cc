@@ -74,14 +74,18 @@ bool Connection::take_frame(ByteView bytes, BodyRef* frame, Consumed& consumed) 
     mqtt::FrameHead head;
     mqtt::FrameState state = mqtt::read_frame_head(bytes, head);
     if (state == mqtt::FrameState::NeedMore) return false;
+    bool is_first = state_ == State::AwaitConnect;
+    // What comes in place of CONNECT is a refused one.
+    auto end_here = [&](mqtt::ReasonCode reason, const char* text) {
+        is_first ? refuse_in_silence({Refusal::ConnectMalformed, reason, text}) : end(reason, text);
+        return false;
+    };
     if (state == mqtt::FrameState::Malformed)
-        return end(mqtt::ReasonCode::MalformedPacket, "malformed packet"), false;
-    if (state_ == State::AwaitConnect && head.type() != mqtt::PacketType::Connect) {
-        return end_quietly(mqtt::ReasonCode::ProtocolError, "protocol error"),
-               false;  // [MQTT-3.1.0-1]
-    }
+        return end_here(mqtt::ReasonCode::MalformedPacket, "malformed packet");
+    if (is_first && head.type() != mqtt::PacketType::Connect)
+        return end_here(mqtt::ReasonCode::ProtocolError, "protocol error");  // [MQTT-3.1.0-1]
     if (head.packet_size() > packet_size_max())
-        return end(mqtt::ReasonCode::PacketTooLarge, "oversize packet"), false;
+        return end_here(mqtt::ReasonCode::PacketTooLarge, "oversize packet");
     if (bytes.size() < head.packet_size()) {
         consumed.wanted = head.packet_size();
         return false;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <vector>
 
 namespace martlet::broker {
 namespace {
@@ -42,6 +43,28 @@ TEST(Refusals, EachIsCountedUnderItsReason) {
     EXPECT_EQ(come("b", {}), "CONNACK 89 | closed");
     EXPECT_EQ(refused(table, Refusal::MaxClients), 1u);
     EXPECT_EQ(table.sum([](const auto& c) -> const auto& { return c.connects_refused; }), 5u);
+}
+
+TEST(Refusals, WhatComesInPlaceOfConnectIsOne) {
+    Table table;
+    std::uint64_t count = 0;
+    const std::vector<std::uint8_t> firsts[] = {
+        {'G', 'E', 'T', ' ', '/', ' ', 'H', 'T', 'T', 'P'},
+        {0xC0, 0},                       // PINGREQ
+        {0x10, 0xff, 0xff, 0xff, 0xff},  // no length
+        {0x10, 0xff, 0xff, 0xff, 0x7f},  // too long a CONNECT
+    };
+    for (const auto& first : firsts) {
+        Line& line = table.open_line(0);
+        line.to_broker = first;
+        ASSERT_TRUE(table.settle());
+        EXPECT_FALSE(line.is_open());
+        EXPECT_EQ(refused(table, Refusal::ConnectMalformed), ++count);
+    }
+    auto newest = table.shared.refusals.newest(10);
+    ASSERT_EQ(newest.size(), count);
+    EXPECT_EQ(newest.back().why, "protocol error");
+    EXPECT_EQ(newest.front().why, "oversize packet");
 }
 
 TEST(Refusals, EveryReasonHasATopicOfItsOwn) {
