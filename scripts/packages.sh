@@ -14,7 +14,7 @@ test_packages=(
     ccache curl git clang clang-format clang-tidy libclang-rt-14-dev llvm
     libgtest-dev libbenchmark-dev
     python3 python3-paho-mqtt mosquitto mosquitto-clients libpaho-mqtt-dev
-    postgresql sqlite3 haproxy
+    postgresql sqlite3 haproxy chromium
 )
 
 missing_of() {
