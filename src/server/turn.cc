@@ -18,6 +18,15 @@ constexpr Milliseconds kLastLook{50};
 // A reload that takes longer (a huge password file, a slow disk) does not keep the traffic waiting.
 constexpr Milliseconds kReloadWait{2000};
 
+// Lines of the front join those of this thread, which are published.
+void take_logged_lines(Inbox& inbox) {
+    for (InboxNode* node = inbox.take_all(); node != nullptr;) {
+        std::unique_ptr<LoggedLines> logged(
+            static_cast<LoggedLines*>(std::exchange(node, node->next)));
+        log_lines().insert(log_lines().end(), logged->lines.begin(), logged->lines.end());
+    }
+}
+
 }  // namespace
 
 Turn::Turn(std::uint32_t index, broker::Shared& shared, Mailboxes& mailboxes,
@@ -92,10 +101,12 @@ void Turn::turn() {
     resume_ports();
     shard_.run_timers();
     if (http_ports_) http_ports_->run_timers();
+    bridges_.take(mailbox_.bridges);
     bridges_.run();
     if (sys_) {
         publish_sys();
         sweep_retained();
+        take_logged_lines(mailbox_.logged);
     }
     if (!log_lines().empty()) publish_log_lines();
     write_and_close();
@@ -136,12 +147,6 @@ void Turn::take_mail() {
         add(std::move(moved->socket), moved->unread);
     }
     if (http_ports_) http_ports_->take(mailbox_.answers);
-    bridges_.take(mailbox_.bridges);
-    for (InboxNode* node = mailbox_.logged.take_all(); node != nullptr;) {
-        std::unique_ptr<LoggedLines> logged(
-            static_cast<LoggedLines*>(std::exchange(node, node->next)));
-        log_lines().insert(log_lines().end(), logged->lines.begin(), logged->lines.end());
-    }
 }
 
 void Turn::resume_ports() {
