@@ -34,6 +34,14 @@ Result<BridgePlans> make_bridge_plans(const config::Settings& settings) {
                 options.name);
             continue;
         }
+        // Not left out in silence: the operator wants no other ciphers than these.
+        if (!options.tls.ciphers_tls13.empty()) {
+            log::error(
+                "Error: Bridge {} is not run: bridge_ciphers_tls1.3 is not built. Leave the line "
+                "out, or take 'bridge_tls_version tlsv1.2' and bridge_ciphers.",
+                options.name);
+            continue;
+        }
         auto plan = std::make_shared<BridgePlan>();
         plan->options = options;
         net::TlsClientOptions tls = tls_of(options.tls);

@@ -35,9 +35,9 @@ constexpr Key last_wins(Key key) {
     return key;
 }
 
-constexpr Key not_built(Key key) {
+constexpr Key not_built(Key key, std::string_view feature) {
     key.status = KeyStatus::Later;
-    key.feature = "OCSP stapling";
+    key.feature = feature;
     return key;
 }
 
@@ -54,15 +54,19 @@ const Key kKeys[] = {
     text_row("bridge_certfile", kText<&T::certfile>, "The bridge's own certificate."),
     last_wins(text_row("bridge_keyfile", kText<&T::keyfile>, "That certificate's key.")),
     text_row("bridge_ciphers", kText<&T::ciphers>, "Ciphers up to TLS 1.2."),
-    text_row("bridge_ciphers_tls1.3", kText<&T::ciphers_tls13>, "Ciphers of TLS 1.3."),
+    not_built(text_row("bridge_ciphers_tls1.3", kText<&T::ciphers_tls13>,
+                       "Ciphers of TLS 1.3. A bridge that asks for them is not run."),
+              "a choice of ciphers for bridges over TLS 1.3"),
     text_row("bridge_identity", kText<&T::identity>,
              "The PSK identity; with bridge_psk the connection speaks TLS."),
     secret(text_row("bridge_psk", kText<&T::psk>, "The pre-shared key in hex.")),
-    text_row("bridge_tls_version", kText<&T::version>, "The oldest version of TLS that is taken."),
+    text_row("bridge_tls_version", kText<&T::version>,
+             "The version of TLS that the bridge speaks."),
     flag_row("bridge_insecure", kFlag<&T::insecure>, "Does not check the far broker's name."),
     not_built(flag_row("bridge_require_ocsp", kFlag<&T::require_ocsp>,
                        "Requires a stapled OCSP answer of the far broker. A bridge that asks for "
-                       "it is not run.")),
+                       "it is not run."),
+              "OCSP stapling"),
     flag_row("bridge_tls_use_os_certs", kFlag<&T::use_os_certs>,
              "Believes the system's authorities; the connection speaks TLS."),
 };
