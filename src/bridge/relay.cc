@@ -21,6 +21,30 @@ void set(mqtt::Properties& properties, PropertyId id, T& field, V value) {
     field = static_cast<T>(value);
 }
 
+void add_filter(std::vector<std::uint8_t>& filters, std::string_view text) {
+    std::size_t before = filters.size();
+    filters.resize(before + mqtt::encoded_filter_size(text));
+    mqtt::encode_filter(text, filters.data() + before);
+}
+
+// The filters of a SUBSCRIBE: none of our own messages (where the version can say so), and retain
+// as published.
+std::vector<std::uint8_t> subscriptions_to(const std::vector<Filter>& wanted, Version version) {
+    std::vector<std::uint8_t> filters;
+    for (const Filter& filter : wanted) {
+        mqtt::Subscription one;
+        one.filter = filter.text;
+        one.qos = filter.qos;
+        // A shared subscription may not ask for it [MQTT-3.8.3-4].
+        one.no_local = !filter.text.starts_with("$share/");
+        one.retain_as_published = true;
+        std::size_t before = filters.size();
+        filters.resize(before + mqtt::encoded_size(one));
+        mqtt::encode(one, version, filters.data() + before);
+    }
+    return filters;
+}
+
 }  // namespace
 
 std::string_view drop_name(Drop drop) {
@@ -168,29 +192,14 @@ void Relay::subscribe_local() {
         to_local_.resize(before + mqtt::encoded_size(packet, Version::V5));
         mqtt::encode(packet, Version::V5, to_local_.data() + before);
     };
-    for (const std::string& text : stale) {
-        std::size_t before = filters.size();
-        filters.resize(before + mqtt::encoded_filter_size(text));
-        mqtt::encode_filter(text, filters.data() + before);
-    }
+    for (const std::string& text : stale) add_filter(filters, text);
     if (!stale.empty()) {
         mqtt::Unsubscribe packet;
         packet.packet_id = kUnsubscribeId;
         packet.filters = filters;
         add(packet);
     }
-    filters.clear();
-    for (const Filter& filter : map_.local_filters()) {
-        mqtt::Subscription one;
-        one.filter = filter.text;
-        one.qos = filter.qos;
-        // A shared subscription may not ask for it [MQTT-3.8.3-4].
-        one.no_local = !filter.text.starts_with("$share/");
-        one.retain_as_published = true;
-        std::size_t before = filters.size();
-        filters.resize(before + mqtt::encoded_size(one));
-        mqtt::encode(one, Version::V5, filters.data() + before);
-    }
+    filters = subscriptions_to(map_.local_filters(), Version::V5);
     if (filters.empty()) {
         is_prepared_ = true;
         return;
@@ -202,17 +211,7 @@ void Relay::subscribe_local() {
 }
 
 void Relay::subscribe_remote() {
-    std::vector<std::uint8_t> filters;
-    for (const Filter& filter : map_.remote_filters()) {
-        mqtt::Subscription one;
-        one.filter = filter.text;
-        one.qos = filter.qos;
-        one.no_local = !filter.text.starts_with("$share/");
-        one.retain_as_published = true;
-        std::size_t before = filters.size();
-        filters.resize(before + mqtt::encoded_size(one));
-        mqtt::encode(one, version_, filters.data() + before);
-    }
+    std::vector<std::uint8_t> filters = subscriptions_to(map_.remote_filters(), version_);
     if (filters.empty()) return;
     mqtt::Subscribe packet;
     packet.packet_id = kSubscribeId;
@@ -230,9 +229,7 @@ void Relay::unsubscribe_remote() {
         auto is_it = [&](const Filter& filter) { return filter.text == text; };
         const std::vector<Filter>& wanted = map_.remote_filters();
         if (std::any_of(wanted.begin(), wanted.end(), is_it)) continue;
-        std::size_t before = filters.size();
-        filters.resize(before + mqtt::encoded_filter_size(text));
-        mqtt::encode_filter(text, filters.data() + before);
+        add_filter(filters, text);
     }
     if (filters.empty()) return;
     mqtt::Unsubscribe packet;
@@ -242,7 +239,7 @@ void Relay::unsubscribe_remote() {
     awaited_++;
 }
 
-// Of QoS 0, so that it needs no packet id.
+// The state goes with QoS 0, which needs no packet id.
 void Relay::send_state(bool is_up) {
     if (!options_.notifications || options_.notifications_local_only) return;
     std::string topic = notification_topic();

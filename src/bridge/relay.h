@@ -7,15 +7,14 @@
 //
 // 1. It keeps no state of messages. Packet ids and acknowledgements pass unchanged in both
 //    directions, so the far broker's acknowledgement is what lets the local session forget a
-//    message. What it rewrites: topics, QoS and retain as far as the far end can take them,
+//    message. The relay rewrites topics, QoS and retain as far as the far end can take them, and
 //    properties and reason codes by version.
-// 2. What it cannot pass on is dropped, counted and acknowledged to the sender.
-// 3. Packets of its own that need an answer (SUBSCRIBE, UNSUBSCRIBE) have ids of their own. They
-// are
-//    answered before it sends anything of the local session, so that they meet no id in flight.
-// 4. A packet of the far end takes effect when the local side has taken it. Until then it stays
-// with
-//    the stream and is read again.
+// 2. A message that it cannot pass on is dropped, counted and acknowledged to the sender.
+// 3. Packets of its own that need an answer (SUBSCRIBE, UNSUBSCRIBE) have ids of their own. The far
+//    end answers them before the relay sends anything of the local session, so that they meet no id
+//    in flight.
+// 4. A packet of the far end takes effect when the local side has taken it. Until then the stream
+//    keeps it, and the relay reads it again.
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -190,7 +189,7 @@ class Relay {
     Milliseconds last_local_ping_{0};
     bool awaits_pong_ = false;
 
-    // What the far end takes.
+    // Limits of the far end.
     mqtt::Qos remote_qos_max_ = mqtt::Qos::ExactlyOnce;
     bool remote_retains_ = true;
     std::size_t remote_packet_max_ = 0;
@@ -201,7 +200,7 @@ class Relay {
     RelayCounts counts_;
     // Packets of ours for the local side, which go before anything of the far end.
     std::vector<std::uint8_t> to_local_;
-    // What was read of the far end's packets, as packets for the local side.
+    // Packets of the far end that were read, encoded anew for the local side.
     std::vector<std::uint8_t> batch_;
     struct Step {
         std::size_t remote_end;

@@ -51,7 +51,7 @@ Relay::Taken Relay::on_remote(ByteView bytes, Milliseconds now) {
         mqtt::FrameState state = mqtt::read_frame_head(rest, head);
         if (state == mqtt::FrameState::NeedMore) break;
         bool is_sound = state == mqtt::FrameState::Complete;
-        // Whatever it is, the rest of it need not be waited for.
+        // The head of another packet is enough to end the connection.
         if (is_sound && state_ == State::AwaitConnack && head.type() != PacketType::Connack) {
             finish(End::Broken,
                    "the far end sent no CONNACK in answer to CONNECT: is it an MQTT broker?");
